@@ -1,0 +1,70 @@
+"""Every operation of every API version that the installed botocore describes, read from its data files."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import botocore
+import polars as pl
+
+from assets.aws_actions.facts import DATA_FOLDER, SUFFIX, read_facts
+from assets.errors import InputError
+
+OPERATIONS: dict[str, pl.DataType] = {
+    "service": pl.String(),
+    "api_version": pl.String(),
+    "endpoint_prefix": pl.String(),
+    "signing_name": pl.String(),
+    "event_source": pl.String(),
+    "operation": pl.String(),
+}
+
+
+def operations(
+    data_folder: Path = DATA_FOLDER, botocore_data: Path = Path(botocore.__file__).parent / "data"
+) -> pl.DataFrame:
+    """Return the columns of `OPERATIONS`, a row per operation and API version, sorted by all of them.
+
+    `service` is botocore's folder name. `signing_name` is "" where the model has none: requests are then
+    signed with the endpoint prefix. `event_source` is the eventSource that CloudTrail writes: the one that
+    `event_sources.csv` names for the service, else `<signing name or endpoint prefix>.amazonaws.com`.
+    Raises InputError when a model is unreadable or botocore has none at all.
+    """
+    sources = _sources_of_services(read_facts(data_folder).event_sources)
+    rows: list[tuple[str, ...]] = []
+    for path in model_files(botocore_data):
+        service, version = path.parts[-3], path.parts[-2]
+        model = _model(path)
+        metadata = model["metadata"]
+        endpoint, signing = metadata["endpointPrefix"], metadata.get("signingName", "")
+        source = sources.get(service, (signing or endpoint).lower()) + SUFFIX
+        rows += [
+            (service, version, endpoint, signing, source, operation) for operation in model["operations"]
+        ]
+    return pl.DataFrame(sorted(rows), schema=OPERATIONS, orient="row")
+
+
+def model_files(botocore_data: Path) -> list[Path]:
+    """Return the API models below botocore's `data`, sorted; Raises InputError when there are none."""
+    files = sorted(
+        path for name in ("service-2.json", "service-2.json.gz") for path in botocore_data.glob(f"*/*/{name}")
+    )
+    if not files:
+        raise InputError(f"{botocore_data}: holds no API models (*/*/service-2.json.gz); reinstall botocore.")
+    return files
+
+
+def _model(path: Path) -> dict[str, Any]:
+    try:
+        raw = path.read_bytes()
+        model: dict[str, Any] = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+        _ = model["metadata"]["endpointPrefix"], model["operations"]
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not an API model ({error!r}); reinstall botocore.") from error
+    return model
+
+
+def _sources_of_services(event_sources: pl.DataFrame) -> dict[str, str]:
+    rows = event_sources.select("event_source_prefix", "services").rows()
+    return {service: source for source, services in rows for service in services.split()}

