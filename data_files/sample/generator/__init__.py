@@ -1,0 +1,1 @@
+"""Writes the invented accounts `demo` and `backup`: who they are, what they did, how it was delivered."""
