@@ -1,0 +1,1 @@
+"""What each principal may do, and which statement says so."""

@@ -1,0 +1,114 @@
+"""Which actions a pattern of a policy means: `s3:Get*`, `ec2:?escribe*`, `*`.
+
+`*` stands for any characters, `?` for exactly one, anything else for itself; case does not matter (IAM JSON
+policy reference, "Action"). A set of actions is a Python integer: bit i stands for `PatternIndex.actions[i]`.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+from assets.aws_actions.catalogue import Catalogue
+
+_WILDCARD = re.compile(r"[*?]")
+_WILDCARDS = re.compile(r"[*?]*\*[*?]*")
+_ZERO_ONE = bytes.maketrans(b"01", b"\x00\x01")
+
+
+@dataclass(frozen=True)
+class Match:
+    """The actions that a pattern means, as a bit set and as ascending indices."""
+
+    bits: int
+    indices: Sequence[int]
+
+
+class PatternIndex:
+    """The catalogue made ready for patterns; every pattern is resolved once.
+
+    `actions` are in the order of their canonical spelling, so that what is read off a set is sorted already.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Index `catalogue`, whose lower-case actions are sorted."""
+        self.actions = tuple(sorted(catalogue.actions))
+        self.everything = (1 << len(self.actions)) - 1
+        positions = {action: at for at, action in enumerate(self.actions)}
+        self._names = catalogue.lower
+        self._positions = [positions[action] for action in catalogue.actions]
+        self._found: dict[str, Match] = {}
+
+    def match(self, pattern: str) -> Match:
+        """Return the actions that one pattern means."""
+        key = _normal(pattern)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._resolve(key)
+        return found
+
+    def bits(self, patterns: Iterable[str]) -> int:
+        """Return the actions that any of the patterns means, as a bit set."""
+        union = 0
+        for pattern in patterns:
+            union |= self.match(pattern).bits
+        return union
+
+    def names(self, bits: int) -> list[str]:
+        """Return the actions of a bit set in canonical spelling, sorted."""
+        return list(compress(self.actions, self.mask(bits)))
+
+    def mask(self, bits: int) -> bytes:
+        """Return a bit set as one byte (0 or 1) an action."""
+        text = format(bits, "b").encode()[::-1] if bits else b""
+        return text.translate(_ZERO_ONE).ljust(len(self.actions), b"\x00")
+
+    def expand(self, patterns: Iterable[str]) -> list[str]:
+        """Return the actions that any of the patterns means, sorted."""
+        return self.names(self.bits(patterns))
+
+    def expand_not(self, patterns: Iterable[str]) -> list[str]:
+        """Return the actions that none of the patterns means (as `NotAction` does), sorted."""
+        return self.names(self.everything & ~self.bits(patterns))
+
+    def _resolve(self, pattern: str) -> Match:
+        names = self._names
+        wildcard = _WILDCARD.search(pattern)
+        if wildcard is None:
+            at = bisect_left(names, pattern)
+            return self._match([at] if at < len(names) and names[at] == pattern else [])
+        prefix, rest = pattern[: wildcard.start()], pattern[wildcard.start() :]
+        first = bisect_left(names, prefix)
+        end = bisect_left(names, prefix + "\U0010ffff", first)
+        if rest == "*":
+            return self._match(range(first, end))
+        matches = re.compile(_regex(rest), re.DOTALL).fullmatch
+        return self._match([at for at in range(first, end) if matches(names[at], len(prefix))])
+
+    def _match(self, found: Sequence[int]) -> Match:
+        indices = sorted(self._positions[at] for at in found)
+        packed = bytearray(len(self.actions) // 8 + 1)
+        for at in indices:
+            packed[at >> 3] |= 1 << (at & 7)
+        return Match(int.from_bytes(packed, "little"), indices)
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Say whether a pattern can mean more than one action."""
+    return _WILDCARD.search(pattern) is not None
+
+
+def _normal(pattern: str) -> str:
+    # A run of wildcards means: at least as many characters as it has question marks.
+    return _WILDCARDS.sub(lambda run: "?" * run[0].count("?") + "*", pattern.lower())
+
+
+def _regex(glob: str) -> str:
+    # Between two stars the leftmost match is always good enough, so the groups are atomic: no backtracking
+    # that grows with the number of stars.
+    first, *others = (re.escape(part).replace(r"\?", ".") for part in glob.split("*"))
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>.*?{part})" for part in middle) + f".*{last}"

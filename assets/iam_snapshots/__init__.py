@@ -1,0 +1,1 @@
+"""Users, roles, groups and policies of an account on a day."""
