@@ -1,0 +1,32 @@
+"""The Dagster declaration of `cloudtrail_usage`, `rejected_records` and `log_coverage`."""
+
+import dagster as dg
+
+from assets.cloudtrail_usage.days import UsageDays
+from assets.cloudtrail_usage.schema import DESCRIPTIONS
+from assets.partitions import asked
+
+_TABLES = ("cloudtrail_usage", "rejected_records", "log_coverage")
+
+
+def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """Return the asset for those partitions: one pass over the logs writes all three tables."""
+
+    @dg.multi_asset(
+        name="cloudtrail_usage",
+        outs={
+            name: dg.AssetOut(description=DESCRIPTIONS[name][""], kinds={"polars", "parquet"})
+            for name in _TABLES
+        },
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name="used",
+        required_resource_keys={"log_reading"},
+    )
+    def cloudtrail_usage(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+        days = UsageDays(asked(context.partition_keys), context.resources.log_reading)
+        yield dg.Output(days.usage(), "cloudtrail_usage")
+        yield dg.Output(days.rejected(), "rejected_records")
+        yield dg.Output(days.coverage(), "log_coverage", metadata=days.totals())
+
+    return cloudtrail_usage

@@ -1,0 +1,124 @@
+"""Which delivery days are read for a range of days, in which order, and their files in batches."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from typing import NamedTuple
+
+from assets.cloudtrail_usage.event_time import day_number
+from assets.cloudtrail_usage.sources.source import LogFile, LogSource
+
+BATCH_BYTES = 4 << 20
+# Progress within a delivery day.
+STEPS = 1000
+# A tiny file costs about as much as these bytes of a large one.
+_FILE_OVERHEAD = 8 << 10
+
+# Of the other files that CloudTrail puts beside logs, none holds events.
+_NO_LOGS = ("CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-Aggregated")
+
+
+class BatchFile(NamedTuple):
+    """A file to read; `region` is its index among the account's regions."""
+
+    region: int
+    file: LogFile
+
+
+class Batch(NamedTuple):
+    """Files of one delivery day.
+
+    `keep` are the event days (from 1970-01-01) wanted of it. `steps` of the delivery day's `STEPS` are done
+    with this batch, the `last` ends it.
+    """
+
+    number: int
+    delivery: date
+    files: tuple[BatchFile, ...]
+    keep: frozenset[int]
+    steps: int
+    last: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The days asked for, sorted, and where their events may lie."""
+
+    days: Sequence[date]
+    late_days: int
+    late_from: Mapping[date, Sequence[date]]
+
+    def usual(self, day: date) -> list[date]:
+        """Return the delivery days that every event of the day should be in."""
+        return [day + timedelta(days=n) for n in range(self.late_days + 1)]
+
+    def extra(self, day: date) -> list[date]:
+        """Return the other delivery days that are read for the day, sorted."""
+        return sorted(set(self.late_from.get(day, ())) - set(self.usual(day)))
+
+    def needed(self, day: date) -> set[date]:
+        """Return all delivery days that are read for the day."""
+        return {*self.usual(day), *self.extra(day)}
+
+    def needed_after(self, day: date) -> set[date]:
+        """Return the delivery days that days after this one of the plan need."""
+        return {delivery for other in self.days if other > day for delivery in self.needed(other)}
+
+    def deliveries(self) -> list[date]:
+        """Return each delivery day once, in the order in which the days need them."""
+        needed = (delivery for day in self.days for delivery in (*self.usual(day), *self.extra(day)))
+        return list(dict.fromkeys(needed))
+
+    def served(self, delivery: date) -> frozenset[int]:
+        """Return the days asked for (from 1970-01-01) that a delivery day is read for."""
+        near = [delivery - timedelta(days=n) for n in range(self.late_days + 1)]
+        wanted = set(self.days)
+        late = [day for day in wanted if delivery in self.late_from.get(day, ())]
+        return frozenset(day_number(day) for day in {*near, *late} & wanted)
+
+
+def batches(plan: Plan, source: LogSource, account: str, regions: Sequence[str]) -> Iterator[Batch]:
+    """List the folders of the plan's delivery days, one day after the other, and pack their files by size.
+
+    Every delivery day has at least one batch, the last of them marked.
+    """
+    numbers = count()
+    for delivery in plan.deliveries():
+        keep = plan.served(delivery)
+        packs = _packs(_listed(source, account, regions, delivery))
+        for index, files in enumerate(packs, start=1):
+            yield Batch(
+                next(numbers), delivery, files, keep, STEPS * index // len(packs), index == len(packs)
+            )
+
+
+def _listed(source: LogSource, account: str, regions: Sequence[str], delivery: date) -> Iterator[BatchFile]:
+    for region, name in enumerate(regions):
+        for file in source.list(account, name, delivery):
+            if not is_no_log(file.path):
+                yield BatchFile(region, file)
+
+
+def _packs(files: Iterable[BatchFile]) -> list[tuple[BatchFile, ...]]:
+    packs: list[list[BatchFile]] = [[]]
+    weight = 0
+    for entry in files:
+        cost = entry.file.size + _FILE_OVERHEAD
+        if packs[-1] and weight + cost > BATCH_BYTES:
+            packs.append([])
+            weight = 0
+        packs[-1].append(entry)
+        weight += cost
+    return [tuple(pack) for pack in packs]
+
+
+def is_no_log(path: str) -> bool:
+    """Say whether a file is a digest, Insight or Aggregated file, which are no logs of calls."""
+    name = path.rpartition("/")[2]
+    return any(part in name for part in _NO_LOGS)
+
+
+def is_log(path: str) -> bool:
+    """Say whether a file's name is that of a log, compressed or not."""
+    return path.lower().endswith((".json.gz", ".json"))

@@ -1,0 +1,119 @@
+"""The staged events of a day into its usage: every event once, then counted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
+from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE, CLOUDTRAIL_USAGE_KEY
+from assets.cloudtrail_usage.staging import staged_keys, staged_rows
+from assets.errors import RunError
+
+# So many events are deduplicated at a time: it bounds the memory (to about 200 MB), not the day.
+ROWS_AT_A_TIME = 500_000
+
+
+@dataclass(frozen=True)
+class MergedDay:
+    """A day's `usage` (the columns of the table) and `counts` by region: see `merge_day`."""
+
+    usage: pl.DataFrame
+    counts: pl.DataFrame
+
+
+def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_AT_A_TIME) -> MergedDay:
+    """Merge the staged `events` of a day, counted from 1970-01-01.
+
+    An id is counted once; of copies that differ the smallest is taken, by the columns of the key, time and
+    region. `usage` is sorted by its key. `counts` has a row per region that held events: `region` (UInt16, as
+    staged), `permission_events`, `other_events`, `duplicates` (Int64), the copies counted where they lay.
+    Raises RunError when two keys share a code.
+    """
+    rows_files, keys_files = staged_rows(staging, day), staged_keys(staging, day)
+    if not rows_files:
+        return MergedDay(pl.DataFrame(schema=CLOUDTRAIL_USAGE), _no_counts())
+    keys = _distinct_keys(keys_files)
+    if keys["code"].is_duplicated().any():
+        raise RunError(
+            "two kinds of events got the same code while logs were read; run it again after an update"
+        )
+    keys = keys.with_row_index("rank")
+    parts = -(-events // rows_at_a_time)
+    by_code, by_region = [], []
+    for part in range(parts):
+        # File by file: a lazy scan would hold the rows of all parts at once.
+        mine = (pl.read_parquet(file).filter(pl.col("id").hash() % parts == part) for file in rows_files)
+        unique, counts = _deduplicated(pl.concat(mine), keys)
+        by_code.append(_by_code(unique))
+        by_region.append(counts)
+    return MergedDay(_usage(pl.concat(by_code), keys), _counts(pl.concat(by_region)))
+
+
+def _distinct_keys(files: list[Path]) -> pl.DataFrame:
+    # A few files at a time: every batch has most of the keys again.
+    keys = pl.read_parquet(files[:1])
+    for start in range(1, len(files), 8):
+        keys = pl.concat([keys, pl.read_parquet(files[start : start + 8])]).unique()
+    return keys.sort(*KEY_SCHEMA)
+
+
+def _deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows with one of each id, and per region how many of each kind there were."""
+    rows = rows.join(keys.select("code", "rank", permission=pl.col("event_type") == API_CALL), on="code")
+    copied = rows["id"].is_duplicated()
+    # Copies are rare: only they are sorted.
+    copies = rows.filter(copied).sort("id", "rank", "time", "region")
+    first = copies["id"].is_first_distinct()
+    unique = pl.concat([rows.filter(~copied), copies.filter(first)])
+    counted = [
+        unique.select("region", "permission", duplicate=pl.lit(False)),
+        copies.filter(~first).select("region", "permission", duplicate=pl.lit(True)),
+    ]
+    counts = pl.concat(counted).group_by("region", "permission", "duplicate").agg(pl.len().cast(pl.Int64))
+    return unique, counts
+
+
+def _by_code(unique: pl.DataFrame) -> pl.DataFrame:
+    last = pl.col("time").max()
+    return unique.group_by("code").agg(
+        events=pl.len().cast(pl.Int64),
+        first_seen=pl.col("time").min(),
+        last_seen=last,
+        last_event_id=pl.col("id").filter(pl.col("time") == last).min(),
+    )
+
+
+def _usage(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    last = pl.col("last_seen").max()
+    usage = (
+        by_code.join(keys, on="code")
+        .group_by(CLOUDTRAIL_USAGE_KEY)
+        .agg(
+            pl.col("events").sum(),
+            pl.col("first_seen").min(),
+            last,
+            services=_distinct("service"),
+            error_codes=_distinct("error_code"),
+            last_event_id=pl.col("last_event_id").filter(pl.col("last_seen") == last).min(),
+        )
+    )
+    return usage.cast(CLOUDTRAIL_USAGE).select(*CLOUDTRAIL_USAGE).sort(CLOUDTRAIL_USAGE_KEY)  # type: ignore[arg-type]
+
+
+def _distinct(column: str) -> pl.Expr:
+    return pl.col(column).filter(pl.col(column) != "").unique().sort()
+
+
+def _counts(counts: pl.DataFrame) -> pl.DataFrame:
+    events = pl.col("len")
+    return counts.group_by("region").agg(
+        permission_events=events.filter("permission", ~pl.col("duplicate")).sum(),
+        other_events=events.filter(~pl.col("permission"), ~pl.col("duplicate")).sum(),
+        duplicates=events.filter("duplicate").sum(),
+    )
+
+
+def _no_counts() -> pl.DataFrame:
+    counted = dict.fromkeys(("permission_events", "other_events", "duplicates"), pl.Int64())
+    return pl.DataFrame(schema={"region": pl.UInt16(), **counted})

@@ -1,0 +1,130 @@
+"""Days of CloudTrail logs into tables: what was done, how well the logs cover it, what could not be read."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+from pathlib import Path
+
+import polars as pl
+
+from assets.cloudtrail_usage.batches import STEPS, Batch, Plan, batches
+from assets.cloudtrail_usage.deliveries import Clock, Delivery, coverage_frame, rejected_frame
+from assets.cloudtrail_usage.event_time import day_number
+from assets.cloudtrail_usage.merge import merge_day
+from assets.cloudtrail_usage.scan import BatchResult, Job
+from assets.cloudtrail_usage.sources.source import LogSource
+from assets.cloudtrail_usage.staging import remove_day, staging_folder
+from assets.cloudtrail_usage.workers import scan_here, scan_in_processes
+
+# Below so many bytes as stored, starting processes takes longer than reading.
+SMALL_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class DayTables:
+    """The tables of a day: columns as in `schema`, sorted by key."""
+
+    day: date
+    usage: pl.DataFrame
+    coverage: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def read_days(
+    source: LogSource,
+    account: str,
+    days: Sequence[date],
+    *,
+    late_days: int,
+    late_from: Mapping[date, Sequence[date]],
+    now: datetime,
+    late_hours: int,
+    staging: Path,
+    workers: int,
+    progress: Callable[[int, int], None] | None = None,
+    small_bytes: int = SMALL_BYTES,
+) -> Iterator[DayTables]:
+    """Read the logs of an account, and yield each of the days, in order, as soon as its deliveries were read.
+
+    A day is the UTC day of `eventTime`. It is made of the files delivered on it and on the `late_days` days
+    after it, and of those in `late_from[day]`. Every delivery day is read once, and a day is the same in
+    whatever range it is read. An event that was delivered outside of its day and `late_days` after is counted
+    only where `late_from` says so; the coverage of the delivery day lists its day in `late_for`, for the caller
+    to read that one again.
+
+    `now` (with a zone) and `late_hours` tell which days are provisional. `workers` processes read, or this
+    one where there is less than `small_bytes` (as stored) to read. `staging` is a folder for what is under
+    way, emptied before this ends. `progress(done, total)` is called with steps, 1000 a delivery day.
+
+    Raises InputError when the source is not there, StorageError when `staging` cannot be written, RunError
+    when a worker dies. Nothing that is wrong in a log raises: it is a row of `rejected`.
+    """
+    plan = Plan(sorted(set(days)), late_days, late_from)
+    if not plan.days:
+        return
+    regions = tuple(source.regions(account))
+    clock = Clock(now, late_hours)
+    waiting = deque(plan.days)
+    read: dict[date, Delivery] = {}
+    with staging_folder(staging) as folder:
+        job = Job(source, account, regions, folder, late_days)
+        with closing(_scanned(job, batches(plan, source, account, regions), workers, small_bytes)) as results:
+            for done in _whole_deliveries(results, read, progress or _silent, STEPS * len(plan.deliveries())):
+                while waiting and plan.needed(waiting[0]) <= done:
+                    day = waiting.popleft()
+                    yield _tables(day, job, plan, read, clock)
+                    remove_day(folder, day_number(day))
+                    for delivery in plan.needed(day) - plan.needed_after(day):
+                        del read[delivery]
+
+
+def _scanned(
+    job: Job, todo: Iterator[Batch], workers: int, small_bytes: int
+) -> Generator[BatchResult, None, None]:
+    """Scan in processes where that pays."""
+    if workers <= 1:
+        return scan_here(job, todo)
+    listed: list[Batch] = []
+    size = 0
+    for batch in todo:
+        listed.append(batch)
+        size += sum(entry.file.size for entry in batch.files)
+        if size >= small_bytes:
+            return scan_in_processes(job, chain(listed, todo), workers)
+    return scan_here(job, listed)
+
+
+def _whole_deliveries(
+    results: Iterable[BatchResult],
+    read: dict[date, Delivery],
+    progress: Callable[[int, int], None],
+    total: int,
+) -> Iterator[set[date]]:
+    """Add the results to what was `read`, and yield the delivery days that are done whenever one more is."""
+    done: set[date] = set()
+    for result in results:
+        read.setdefault(result.delivery, Delivery()).add(result)
+        progress(STEPS * len(done) + result.steps, total)
+        if result.last:
+            done.add(result.delivery)
+            yield done
+
+
+def _tables(day: date, job: Job, plan: Plan, read: dict[date, Delivery], clock: Clock) -> DayTables:
+    number = day_number(day)
+    events = sum(
+        count
+        for delivery in plan.needed(day)
+        for at, count in read[delivery].rows.items()
+        if at.day == number
+    )
+    merged = merge_day(job.staging, number, events)
+    coverage = coverage_frame(day, plan, read, job.regions, merged.counts, clock)
+    return DayTables(day, merged.usage, coverage, rejected_frame(read[day].rejected))
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Stand in for a progress that nobody asked for."""

@@ -1,0 +1,101 @@
+"""Logs in a local directory, laid out as AWS delivers them to S3."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from assets.cloudtrail_usage.sources.source import LogFile
+from assets.errors import InputError
+
+
+@dataclass(frozen=True)
+class LocalLogs:
+    """The logs below `root`, a directory that holds `AWSLogs/`; `org_id` for the trail of an organisation.
+
+    Layout: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+    """
+
+    root: Path
+    org_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of the place, for messages."""
+        return str(self.root)
+
+    def regions(self, account: str) -> Sequence[str]:
+        """Return the region folders of the account, sorted; none when the account has no folder.
+
+        Raises InputError when the root, `AWSLogs` or the organisation's folder is not there.
+        """
+        folder = self._accounts() / account / "CloudTrail"
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entry.name for entry in entries if entry.is_dir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise InputError(f"{folder}: the log folder cannot be listed: {error.strerror}") from error
+
+    def list(self, account: str, region: str, day: date) -> Sequence[LogFile]:
+        """Return every file below the folder of that delivery day, sorted by path; none if it is not there.
+
+        Raises InputError when the folder cannot be listed: silence would read as a day without use.
+        """
+        folder = self._accounts() / account / "CloudTrail" / region / f"{day:%Y/%m/%d}"
+        try:
+            return sorted(LogFile(os.path.relpath(path, self.root), size) for path, size in _files(folder))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise InputError(f"{folder}: the log folder cannot be listed: {error.strerror}") from error
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content as stored. Raises OSError when it cannot be read."""
+        return (self.root / path).read_bytes()
+
+    def changed_at(self, account: str, deliveries: Sequence[date]) -> datetime | None:
+        """Return when the folders of those delivery days last changed (UTC), None where there are none.
+
+        A folder's change time moves when a file is added, removed or renamed in it, and cannot be set back.
+        """
+        base = self._accounts() / account / "CloudTrail"
+        folders = (
+            base / region / f"{day:%Y/%m/%d}" for region in self.regions(account) for day in deliveries
+        )
+        times = [folder.stat().st_ctime for folder in folders if folder.is_dir()]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
+    def _accounts(self) -> Path:
+        logs = self.root / "AWSLogs"
+        if not logs.is_dir():
+            raise InputError(
+                f"{self.root}: no CloudTrail logs here, looked for the directory {logs}; "
+                "give the directory that holds AWSLogs/"
+            )
+        if not self.org_id:
+            return logs
+        if not (logs / self.org_id).is_dir():
+            raise InputError(
+                f"{logs}: no folder of the organisation {self.org_id}, looked for {logs / self.org_id}"
+            )
+        return logs / self.org_id
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(Path(entry.path))
+            else:
+                yield entry.path, _size(entry)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    # A file that vanishes between listing and looking, or a dangling link, is met again when it is read.
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        return 0

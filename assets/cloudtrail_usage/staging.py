@@ -1,0 +1,128 @@
+"""Events on their way: rows of the events of a day in Parquet files, written by any process, merged by one.
+
+A day's folder holds `rows-*` (`id` String, `code` UInt64, `time` Int64 microseconds, `region` UInt16: an
+index) and `keys-*` (the columns of `keys.KEY_SCHEMA` and `code`).
+"""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import polars as pl
+
+from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY
+from assets.errors import StorageError
+
+_PREFIX, _LOCK = "logs-", "lock"
+
+
+@contextmanager
+def staging_folder(parent: Path) -> Iterator[Path]:
+    """Give an empty folder below `parent` (made if need be) that is gone afterwards, however it ends.
+
+    What a process that was killed left there is removed. Raises StorageError when `parent` cannot be written.
+    """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        lock = (folder / "lock.new").open("wb")
+    except OSError as error:
+        raise StorageError(
+            f"{parent}: cannot be written ({error.strerror}); logs are staged there"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Nobody looks at the lock before it is held.
+            (folder / "lock.new").rename(folder / _LOCK)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the folders whose lock nobody holds: the system lets go of it when a process ends."""
+    for path in parent.glob(f"{_PREFIX}*/{_LOCK}"):
+        with suppress(OSError), path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def day_folder(staging: Path, day: int) -> Path:
+    """Return the folder of a day, counted from 1970-01-01."""
+    return staging / f"day-{day}"
+
+
+def staged_rows(staging: Path, day: int) -> list[Path]:
+    """Return the files of a day's rows, sorted."""
+    return sorted(day_folder(staging, day).glob("rows-*.parquet"))
+
+
+def staged_keys(staging: Path, day: int) -> list[Path]:
+    """Return the files of a day's keys, sorted."""
+    return sorted(day_folder(staging, day).glob("keys-*.parquet"))
+
+
+def remove_day(staging: Path, day: int) -> None:
+    """Remove what was staged of a day."""
+    shutil.rmtree(day_folder(staging, day), ignore_errors=True)
+
+
+class EventRows:
+    """Events of a batch of files that were not written yet."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.ids: list[str] = []
+        self.codes: list[int] = []
+        self.times: list[int] = []
+        self.regions: list[int] = []
+        self.files: list[int] = []
+
+    def end_file(self, file: int, region: int) -> None:
+        """Say of which file and region the rows are that came since the last call."""
+        new = len(self.ids) - len(self.files)
+        self.files.extend([file] * new)
+        self.regions.extend([region] * new)
+
+    def frame(self) -> pl.DataFrame:
+        """Return the rows with the index of their `file` and their `day`, counted from 1970-01-01."""
+        frame = pl.DataFrame(
+            {
+                "id": self.ids,
+                "code": self.codes,
+                "time": self.times,
+                "region": self.regions,
+                "file": self.files,
+            },
+            schema={
+                "id": pl.String(),
+                "code": pl.UInt64(),
+                "time": pl.Int64(),
+                "region": pl.UInt16(),
+                "file": pl.UInt32(),
+            },
+        )
+        return frame.with_columns(day=(pl.col("time") // MICROSECONDS_A_DAY).cast(pl.Int32))
+
+
+def write_rows(staging: Path, day: int, name: str, rows: pl.DataFrame) -> None:
+    """Write rows of a day. `name` is unique among the batches."""
+    _write(rows.select("id", "code", "time", "region"), day_folder(staging, day) / f"rows-{name}.parquet")
+
+
+def write_keys(staging: Path, day: int, name: str, keys: pl.DataFrame) -> None:
+    """Write the keys that a batch's rows of the day may have."""
+    _write(keys, day_folder(staging, day) / f"keys-{name}.parquet")
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        frame.write_parquet(path, compression="lz4")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StorageError(f"{path}: cannot be written ({error}); logs are staged there") from error

@@ -1,0 +1,111 @@
+"""Logs for the tests: records and files in AWS's layout."""
+
+import gzip
+import io
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.cloudtrail_usage.reader import DayTables, read_days
+from assets.cloudtrail_usage.sources.local import LocalLogs
+
+ACCOUNT = "111111111111"
+DAY = date(2024, 3, 5)
+LONG_AFTER = datetime(2024, 6, 1, tzinfo=UTC)
+ALICE = {
+    "type": "IAMUser",
+    "principalId": "AIDAALICE",
+    "arn": f"arn:aws:iam::{ACCOUNT}:user/alice",
+    "accountId": ACCOUNT,
+    "userName": "alice",
+}
+
+
+def event(event_id: str | None, time: str = "2024-03-05T10:00:00Z", **fields: Any) -> dict[str, Any]:
+    """Return a record; fields that are given as `...` are left out."""
+    record = {
+        "eventVersion": "1.09",
+        "userIdentity": ALICE,
+        "eventTime": time,
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "ListBuckets",
+        "awsRegion": "us-east-1",
+        "requestParameters": {"Host": "s3.amazonaws.com"},
+        "responseElements": None,
+        "eventID": event_id,
+        "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+        **fields,
+    }
+    return {name: value for name, value in record.items() if value is not ...}
+
+
+def put(
+    root: Path,
+    content: bytes | list[Any],
+    name: str = "log.json.gz",
+    *,
+    day: date = DAY,
+    region: str = "us-east-1",
+    account: str = ACCOUNT,
+) -> str:
+    """Write a file into a log folder (a list becomes gzip'd `Records`), and return its path below the root."""
+    folder = root / "AWSLogs" / account / "CloudTrail" / region / f"{day:%Y/%m/%d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    data = gzip.compress(json.dumps({"Records": content}).encode()) if isinstance(content, list) else content
+    (folder / name).write_bytes(data)
+    return (folder / name).relative_to(root).as_posix()
+
+
+def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[date, DayTables]:
+    """Read days with ordinary settings."""
+    settings: dict[str, Any] = {
+        "late_days": 1,
+        "late_from": {},
+        "now": LONG_AFTER,
+        "late_hours": 24,
+        "staging": root.parent / f"{root.name}-staging",
+        "workers": 1,
+    }
+    made = read_days(LocalLogs(root), ACCOUNT, days or [DAY], **{**settings, **options})
+    return {tables.day: tables for tables in made}
+
+
+def read_one(root: Path, **options: Any) -> DayTables:
+    """Read `DAY`."""
+    return read(root, **options)[DAY]
+
+
+def rejections(tables: DayTables) -> list[tuple[int, str]]:
+    """Return position and reason of what was rejected."""
+    return tables.rejected.select("position", "reason").rows()
+
+
+def coverage(tables: DayTables, region: str = "us-east-1") -> dict[str, Any]:
+    """Return the coverage of a region."""
+    return tables.coverage.row(by_predicate=pl.col("region") == region, named=True)
+
+
+def as_bytes(tables: DayTables) -> list[bytes]:
+    """Return the tables as they would be written."""
+    written = []
+    for frame in (tables.usage, tables.coverage, tables.rejected):
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        written.append(buffer.getvalue())
+    return written
+
+
+def check_conservation(tables: DayTables) -> None:
+    """Every record is in one count, and every counted event is in the usage."""
+    for row in tables.coverage.iter_rows(named=True):
+        kinds = row["permission_events"] + row["other_events"] + row["duplicates"]
+        assert row["records"] == kinds + row["rejected"] - row["unreadable_files"]
+    sums = tables.coverage.select(pl.sum("permission_events", "other_events", "rejected")).row(0, named=True)
+    assert tables.usage["events"].sum() == sums["permission_events"] + sums["other_events"]
+    calls = tables.usage.filter(pl.col("event_type") == "AwsApiCall")["events"].sum()
+    assert calls == sums["permission_events"]
+    assert tables.rejected.height == sums["rejected"]

@@ -1,0 +1,175 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from assets.cloudtrail_usage.reader import read_days
+from assets.cloudtrail_usage.sources.local import LocalLogs
+from assets.errors import RunError
+from tests.assets.cloudtrail_usage.log_files import ACCOUNT, DAY, LONG_AFTER, as_bytes, event, put, read
+
+CHECKOUT = Path(__file__).parents[3]
+WEEK = [DAY + timedelta(days=n) for n in range(5)]
+
+
+def _write_week(root: Path, files: int = 3) -> None:
+    for n, day in enumerate(WEEK):
+        for file in range(files):
+            region = ("us-east-1", "eu-west-1")[file % 2]
+            # Every event is in two files or more, some of them with other content.
+            records = [
+                event(f"{day}-{(file + m) % 7}", f"{day}T10:00:0{m}Z", eventName=f"Op{(m + n) % 3}")
+                for m in range(5)
+            ]
+            put(root, [*records, None], f"{file:05}.json.gz", day=day, region=region)
+
+
+def _written(root: Path, workers: int) -> list[bytes]:
+    made = read(root, WEEK, workers=workers, small_bytes=0)
+    return [written for tables in made.values() for written in as_bytes(tables)]
+
+
+def test_tables_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    # So many files that a day is several batches.
+    _write_week(tmp_path / "logs", files=600)
+    alone = _written(tmp_path / "logs", workers=1)
+    assert len(alone) == 15
+    assert _written(tmp_path / "logs", workers=2) == alone
+    assert _written(tmp_path / "logs", workers=3) == alone
+
+
+def test_a_small_range_is_read_here(tmp_path: Path) -> None:
+    put(tmp_path / "logs", [event("e1")])
+    source = _Where(tmp_path / "logs")
+    made = list(read_days(
+        source, ACCOUNT, [DAY], late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
+        staging=tmp_path / "staging", workers=2,
+    ))  # fmt: skip
+    assert made[0].usage["event_name"].to_list() == [f"Read{os.getpid()}"]
+
+
+@dataclass(frozen=True)
+class _Where(LocalLogs):
+    """Tells in which process it was read."""
+
+    def read(self, path: str) -> bytes:
+        return super().read(path) and f'{{"Records": [{_record(os.getpid())}]}}'.encode()
+
+
+def _record(process: int) -> str:
+    return (
+        f'{{"eventTime": "2024-03-05T10:00:00Z", "eventSource": "s", "eventName": "Read{process}",'
+        ' "eventID": "e", "userIdentity": {"type": "Root"}}'
+    )
+
+
+@dataclass(frozen=True)
+class _Deadly(LocalLogs):
+    """Kills the process that reads the last day, as the system does when memory ends."""
+
+    def read(self, path: str) -> bytes:
+        if f"{WEEK[-1]:%Y/%m/%d}" in path:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(path)
+
+
+def test_a_worker_that_dies_ends_the_reading(tmp_path: Path) -> None:
+    _write_week(tmp_path / "logs")
+    staging = tmp_path / "staging"
+    days: list[date] = []
+    with pytest.raises(RunError, match="died"):
+        for tables in read_days(
+            _Deadly(tmp_path / "logs"), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
+            staging=staging, workers=2, small_bytes=0,
+        ):  # fmt: skip
+            days.append(tables.day)  # noqa: PERF401
+    assert WEEK[-1] not in days
+    assert list(staging.iterdir()) == []
+
+
+SLOW = """
+import multiprocessing, signal, sys, time
+from dataclasses import dataclass
+from pathlib import Path
+from assets.cloudtrail_usage.reader import read_days
+from assets.cloudtrail_usage.sources.local import LocalLogs
+from tests.assets.cloudtrail_usage.log_files import ACCOUNT, LONG_AFTER
+from tests.assets.cloudtrail_usage.test_workers import WEEK
+
+@dataclass(frozen=True)
+class Slow(LocalLogs):
+    def read(self, path):
+        time.sleep(0.05)
+        return super().read(path)
+
+def tell(done, total):
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for _ in read_days(Slow(Path("logs")), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER,
+                       late_hours=24, staging=Path("staging"), workers=2, small_bytes=0, progress=tell):
+        pass
+"""
+
+
+def _started(tmp_path: Path) -> tuple[subprocess.Popen[str], list[int]]:
+    """Start a slow reading in two processes, and wait until they work."""
+    _write_week(tmp_path / "logs", files=20)
+    (tmp_path / "slow.py").write_text(SLOW)
+    process = subprocess.Popen(
+        [sys.executable, "slow.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    workers = [int(pid) for pid in process.stdout.readline().split()]
+    assert len(workers) == 2
+    return process, workers
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _gone(pids: list[int], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while any(map(_alive, pids)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return not any(map(_alive, pids))
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+def test_ctrl_c_ends_the_workers_and_leaves_nothing(tmp_path: Path) -> None:
+    process, workers = _started(tmp_path)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert errors.count("Traceback") == errors.count("KeyboardInterrupt") == 1
+    assert process.returncode != 0
+    assert _gone(workers, 5)
+    assert list((tmp_path / "staging").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
+def test_workers_end_when_their_parent_is_killed_and_the_next_reading_tidies_up(tmp_path: Path) -> None:
+    process, workers = _started(tmp_path)
+    process.kill()
+    process.wait()
+    assert _gone(workers, 10)
+    abandoned = list((tmp_path / "staging").iterdir())
+    assert len(abandoned) == 1
+    read(tmp_path / "logs", staging=tmp_path / "staging")
+    assert list((tmp_path / "staging").iterdir()) == []
