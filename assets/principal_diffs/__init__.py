@@ -1,0 +1,1 @@
+"""Granted against used, with a reason for every verdict."""

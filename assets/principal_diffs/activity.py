@@ -1,0 +1,80 @@
+"""What the principals of a snapshot did in a window, event by event and action by action."""
+
+import polars as pl
+
+from assets.aws_actions.mapping import EventMapping
+
+
+def events_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.DataFrame:
+    """Find the usage of each principal.
+
+    `principals`: `principal_arn`, `principal_id`; `usage`: `cloudtrail_usage` rows of the window.
+    Out: `principal_arn`, `event_source`, `event_name`, `event_type`, `outcome`, `via_service`, `events`,
+    `first_seen`, `last_seen`, `last_event_id`, summed over days. Joined on `principal_id` where both sides have
+    one: a name that was deleted and created again is two principals.
+    """
+    local = usage.filter(pl.col("principal_type").is_in(["user", "role"]))
+    known = principals.lazy().select("principal_arn", "principal_id")
+    by_id = local.filter(pl.col("principal_id") != "").join(
+        known.filter(pl.col("principal_id") != "").select("principal_id", owner="principal_arn"),
+        on="principal_id",
+    )
+    by_arn = local.join(known.select("principal_arn", known_id="principal_id"), on="principal_arn").filter(
+        (pl.col("principal_id") == "") | (pl.col("known_id") == "")
+    )
+    columns = ["event_source", "event_name", "event_type", "outcome", "via_service"]
+    values = ["events", "first_seen", "last_seen", "last_event_id"]
+    return (
+        pl.concat(
+            [
+                by_id.select(pl.col("owner").alias("principal_arn"), *columns, *values),
+                by_arn.select("principal_arn", *columns, *values),
+            ]
+        )
+        .group_by("principal_arn", *columns)
+        .agg(
+            pl.col("events").sum(),
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+            pl.col("last_event_id").sort_by("last_seen", "last_event_id").last(),
+        )
+        .collect()
+    )
+
+
+def actions_of(events: pl.DataFrame, mapping: EventMapping) -> pl.DataFrame:
+    """Say which actions those events used, tried or may have needed.
+
+    Only `AwsApiCall` uses permissions (CloudTrail field `eventType`). Out: `principal_arn`, `action`,
+    `events`, `denied_events`, `error_events`, `first_used`, `last_used`, `last_event_id`,
+    `own_events` (successful and not made by a service on the principal's behalf), `maybe_events`
+    (not refused, where the action is conditional or one of several).
+    """
+    calls = events.filter(pl.col("event_type") == "AwsApiCall")
+    needs = mapping.map_pairs(calls.select("event_source", "event_name").unique()).filter(
+        pl.col("action").is_not_null()
+    )
+    primary, ok = pl.col("need") == "primary", pl.col("outcome") == "ok"
+    used = primary & ok
+    return (
+        calls.join(needs, on=["event_source", "event_name"])
+        .group_by("principal_arn", "action")
+        .agg(
+            _total(used).alias("events"),
+            _total(primary & (pl.col("outcome") == "denied")).alias("denied_events"),
+            _total(primary & (pl.col("outcome") == "error")).alias("error_events"),
+            pl.col("first_seen").filter(used).min().alias("first_used"),
+            pl.col("last_seen").filter(used).max().alias("last_used"),
+            pl.col("last_event_id")
+            .filter(used)
+            .sort_by(pl.col("last_seen").filter(used))
+            .last()
+            .alias("last_event_id"),
+            _total(used & ~pl.col("via_service")).alias("own_events"),
+            _total(~primary & (pl.col("outcome") != "denied")).alias("maybe_events"),
+        )
+    )
+
+
+def _total(which: pl.Expr) -> pl.Expr:
+    return pl.col("events").filter(which).sum().cast(pl.Int64)

@@ -1,0 +1,85 @@
+"""The diffs of days: which rows of the tables each one is made from."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from assets.aws_actions.mapping import EventMapping
+from assets.iam_snapshots.principals import principals
+from assets.iam_snapshots.snapshot import details_of
+from assets.partitions import Partition
+from assets.principal_diffs.coverage import Window
+from assets.principal_diffs.diff import Granted, Used, diff
+
+
+@dataclass(frozen=True)
+class DiffOptions:
+    """What the configuration says: the window's length, the least coverage, where the mapping's facts lie."""
+
+    lookback_days: int
+    min_covered_days: int
+    facts_folder: Path
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables that diffs are made from; the lazy ones with `day` and `account`."""
+
+    usage: pl.LazyFrame
+    coverage: pl.LazyFrame
+    grants: pl.LazyFrame
+    problems: pl.LazyFrame
+    snapshots: pl.LazyFrame
+    aws_actions: pl.DataFrame
+    iam_actions: pl.DataFrame
+
+
+def diff_days(
+    partitions: Iterable[Partition], tables: Tables, options: DiffOptions
+) -> Iterator[tuple[Partition, pl.DataFrame]]:
+    """Yield `principal_diffs` for each partition, from the window that ends with its day."""
+    mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, options.facts_folder)
+    for partition in partitions:
+        window = Window.ending(partition.day, options.lookback_days)
+        yield partition, window_diff(partition.account, window, tables, mapping, options.min_covered_days)
+
+
+def window_diff(
+    account: str,
+    window: Window,
+    tables: Tables,
+    mapping: EventMapping,
+    min_covered_days: int,
+    principal: tuple[str, str] | None = None,
+) -> pl.DataFrame:
+    """Return the diff of one account for one window: the grants of its last day, the usage of all its days.
+
+    `principal` (type and name) limits it to one.
+    """
+    people = principals(details_of(_on(tables.snapshots, account, window).collect()))
+    if principal is not None:
+        kind, name = principal
+        people = people.filter((pl.col("principal_type") == kind) & (pl.col("principal_name") == name))
+    arns = people["principal_arn"].to_list()
+    granted = Granted(
+        principals=people,
+        grants=_on(tables.grants, account, window).filter(pl.col("principal_arn").is_in(arns)).collect(),
+        problems=_on(tables.problems, account, window).collect(),
+        earlier=tables.grants.filter(
+            (pl.col("account") == account)
+            & (pl.col("day") < window.end)
+            & (pl.col("day") >= window.start)
+            & pl.col("principal_arn").is_in(arns)
+        ),
+    )
+    used = Used(
+        usage=tables.usage.filter(pl.col("account") == account),
+        coverage=tables.coverage.filter(pl.col("account") == account),
+    )
+    return diff(granted, used, window, mapping, tables.iam_actions, min_covered_days=min_covered_days)
+
+
+def _on(table: pl.LazyFrame, account: str, window: Window) -> pl.LazyFrame:
+    return table.filter((pl.col("account") == account) & (pl.col("day") == window.end)).drop("day", "account")
