@@ -1,0 +1,43 @@
+# The only entry points. Each sets up what it needs: a virtual environment in .venv, with the locked versions.
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+
+.PHONY: help setup demo test check dev clean
+help:
+	@echo "make demo    set up, materialise the sample's tables, print the classic answers"
+	@echo "make test    set up, run all tests"
+	@echo "make check   set up, run ruff, mypy and the import contracts"
+	@echo "make dev     set up, open the tables in the Dagster UI (http://127.0.0.1:3000)"
+	@echo "make clean   remove .venv and everything that was made"
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml uv.lock Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Setting up .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --locked --all-extras --inexact --quiet
+	@# Dagster's own commands read .env of the working directory: nothing needs to be exported before them.
+	@mkdir -p .dagster && echo "DAGSTER_HOME=$(CURDIR)/.dagster" > .env
+	@touch $@
+
+demo: setup
+	@$(BIN)/python -m pipeline.demo
+
+test: setup
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+dev: setup
+	@$(BIN)/cloudtracker dev
+
+clean:
+	rm -rf .venv .env .dagster/history .dagster/storage .dagster/schedules cloudtracker-data

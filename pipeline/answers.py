@@ -1,0 +1,136 @@
+"""The answers, read from the tables: no Dagster, and the same diff function for every window."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from assets.aws_actions.catalogue import Catalogue
+from assets.aws_actions.mapping import EventMapping
+from assets.errors import UsageError
+from assets.expanded_grants.frames import expand_account
+from assets.iam_snapshots.principals import principals
+from assets.iam_snapshots.snapshot import details_of, snapshot_rows
+from assets.iam_snapshots.source import IamFile
+from assets.partitions import Partition
+from assets.principal_diffs.actors import actors
+from assets.principal_diffs.coverage import Window, covered_days
+from assets.principal_diffs.days import Tables, window_diff
+from assets.principal_diffs.diff import Used
+from assets.principal_diffs.schema import PRINCIPAL_DIFFS
+from pipeline.data_files import DATA_FILES
+from pipeline.lake import Lake
+from pipeline.settings import AccountSettings, Settings, did_you_mean
+
+
+@dataclass(frozen=True)
+class Question:
+    """An account and a window; `iam` is a file that is asked about instead of the stored snapshot."""
+
+    account: AccountSettings
+    window: Window
+    iam: IamFile | None = None
+
+
+def window_asked(settings: Settings, start: date | None, end: date | None) -> Window:
+    """Return the days that are asked about. Raises `UsageError` where they make no sense."""
+    today = settings.today()
+    last = end or today
+    first = start or max(settings.first_day, last - timedelta(days=settings.lookback_days - 1))
+    if first > last:
+        raise UsageError(f"--start {first} lies after --end {last}")
+    if last > today:
+        word = "as_of, which stands for today" if settings.as_of else "today"
+        raise UsageError(f"--end {last} lies after {today} ({word})")
+    if first < settings.first_day:
+        raise UsageError(
+            f"--start {first} lies before the first day that is kept, {settings.first_day}; "
+            f"set 'first_day: {first}' in {settings.file}"
+        )
+    return Window(first, last)
+
+
+def people(lake: Lake, question: Question) -> pl.DataFrame:
+    """Return the principals on the last day of the window, as `iam_snapshots.principals` does."""
+    return principals(details_of(_snapshot(lake, question)))
+
+
+def named(everyone: pl.DataFrame, kind: str, name: str, place: str) -> dict[str, object]:
+    """Return the row of one user or role. Raises `UsageError` that names near ones."""
+    same = everyone.filter(pl.col("principal_type") == kind)
+    found = same.filter(pl.col("principal_name") == name)
+    if found.height:
+        return found.row(0, named=True)
+    hint = did_you_mean(name, same["principal_name"].to_list())
+    if not hint and everyone.filter(pl.col("principal_name") == name).height:
+        hint = f"; there is a {'role' if kind == 'user' else 'user'} of that name"
+    raise UsageError(f"{place}: no {kind} {name!r}{hint} (--list {kind}s shows all)")
+
+
+def listing(lake: Lake, settings: Settings, question: Question, kind: str) -> pl.DataFrame:
+    """Return every user or role and whether it was active: see `principal_diffs.actors`."""
+    everyone = people(lake, question).filter(pl.col("principal_type") == kind)
+    return actors(
+        everyone, _used(lake, question), question.window, min_covered_days=settings.min_covered_days
+    )
+
+
+def diff_of(lake: Lake, settings: Settings, question: Question, kind: str, name: str) -> pl.DataFrame:
+    """Return `principal_diffs` of one principal: the stored rows where the windows are equal, else computed."""
+    if question.iam is None and question.window.length == settings.lookback_days:
+        end = Partition(question.window.end, question.account.id)
+        mine = (pl.col("principal_type") == kind) & (pl.col("principal_name") == name)
+        return lake.scan("principal_diffs", [end]).filter(mine).select(list(PRINCIPAL_DIFFS)).collect()
+    tables = _tables(lake, question)
+    mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, DATA_FILES)
+    return window_diff(
+        question.account.id, question.window, tables, mapping, settings.min_covered_days, (kind, name)
+    )
+
+
+def covered(lake: Lake, question: Question) -> list[date]:
+    """Return the days of the window whose logs are there and whole."""
+    return covered_days(_used(lake, question).coverage, question.window)
+
+
+def _window(question: Question) -> list[Partition]:
+    return [Partition(day, question.account.id) for day in question.window.days]
+
+
+def _used(lake: Lake, question: Question) -> Used:
+    days = _window(question)
+    return Used(lake.scan("cloudtrail_usage", days), lake.scan("log_coverage", days))
+
+
+def _snapshot(lake: Lake, question: Question) -> pl.DataFrame:
+    if question.iam is not None:
+        file = question.iam
+        return snapshot_rows(
+            file.read(), file.label, file.taken_at, file.taken_at_source, question.account.id
+        )
+    end = Partition(question.window.end, question.account.id)
+    return lake.scan("iam_snapshots", [end]).drop("day", "account").collect()
+
+
+def _tables(lake: Lake, question: Question) -> Tables:
+    days, end = _window(question), [Partition(question.window.end, question.account.id)]
+    used, iam_actions = _used(lake, question), lake.read("iam_actions")
+    grants, problems = lake.scan("expanded_grants", days), lake.scan("grant_problems", end)
+    if question.iam is not None:
+        expanded = expand_account(details_of(_snapshot(lake, question)), Catalogue.from_frame(iam_actions))
+        earlier = grants.filter(pl.col("day") < question.window.end)
+        grants = pl.concat([earlier, _on_last_day(question, expanded.grants)])
+        problems = _on_last_day(question, expanded.problems)
+    return Tables(
+        usage=used.usage,
+        coverage=used.coverage,
+        grants=grants,
+        problems=problems,
+        snapshots=_on_last_day(question, _snapshot(lake, question)),
+        aws_actions=lake.read("aws_actions"),
+        iam_actions=iam_actions,
+    )
+
+
+def _on_last_day(question: Question, frame: pl.DataFrame) -> pl.LazyFrame:
+    return frame.lazy().with_columns(day=pl.lit(question.window.end), account=pl.lit(question.account.id))

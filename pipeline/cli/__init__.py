@@ -1,0 +1,1 @@
+"""The sub-commands of `cloudtracker`, one module each."""

@@ -1,0 +1,113 @@
+"""The original's questions: who is active, and what does one user or role use of what is granted."""
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from assets.errors import UsageError
+from assets.iam_snapshots.source import IamFile
+from pipeline import answers
+from pipeline.cli import output
+from pipeline.cli.dates import parsed
+from pipeline.lake import Lake
+from pipeline.plan import Plan, plan_answer
+from pipeline.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The flags of the top level."""
+
+    config: Path
+    account: str | None
+    listed: str | None
+    user: str | None
+    role: str | None
+    start: str | None
+    end: str | None
+    show_used: bool
+    ignore_benign: bool
+    ignore_unknown: bool
+    color: bool
+    format: str
+    iam: Path | None
+
+
+def answer(asked: Asked) -> None:
+    """Make what is missing, then answer on stdout; what concerns the logs' completeness goes to stderr."""
+    given = [flag for flag in ("listed", "user", "role") if getattr(asked, flag)]
+    if len(given) != 1:
+        raise UsageError("say one of --list users|roles, --user NAME and --role NAME")
+    if asked.account is None:
+        raise UsageError("say which account: --account NAME|ID")
+    settings = load_settings(asked.config)
+    account = settings.account(asked.account)
+    window = answers.window_asked(settings, parsed("--start", asked.start), parsed("--end", asked.end))
+    iam = IamFile(account.id, asked.iam, str(asked.iam)) if asked.iam else None
+    question = answers.Question(account, window, iam)
+    lake = Lake(settings.root)
+    make(settings, plan_answer(lake, settings, account, window))
+    if asked.listed:
+        _list(asked, lake, settings, question)
+    else:
+        _diff(asked, lake, settings, question, given[0])
+
+
+def make(settings: Settings, plan: Plan) -> None:
+    """Materialise what a plan names; Dagster is imported only where there is something to do."""
+    if plan.nothing:
+        return
+    from pipeline.cli.bar import Bar
+    from pipeline.runs import carry_out
+
+    with Bar() as bar:
+        carry_out(settings, plan, bar)
+
+
+def _list(asked: Asked, lake: Lake, settings: Settings, question: answers.Question) -> None:
+    kind = str(asked.listed).removesuffix("s")
+    rows = answers.listing(lake, settings, question, kind)
+    _say_coverage(lake, settings, question)
+    if asked.format == "text":
+        output.print_lines(rows.select("status", "principal_name").rows(), asked.color)
+    else:
+        output.print_data(rows, asked.format)
+
+
+def _diff(asked: Asked, lake: Lake, settings: Settings, question: answers.Question, kind: str) -> None:
+    name = str(asked.user or asked.role)
+    place = str(asked.iam) if asked.iam else f"account {question.account.name}"
+    principal = answers.named(answers.people(lake, question), kind, name, place)
+    rows = output.filtered(
+        answers.diff_of(lake, settings, question, kind, name),
+        show_used=asked.show_used,
+        ignore_benign=asked.ignore_benign,
+        ignore_unknown=asked.ignore_unknown,
+    )
+    _say_coverage(lake, settings, question)
+    if asked.format != "text":
+        output.print_data(rows, asked.format)
+        return
+    created = principal["created_at"]
+    when = f"{created:%Y-%m-%dT%H:%M:%SZ}" if isinstance(created, datetime) else "at an unknown time"
+    print(
+        f"Getting info on {name}, user created {when}" if kind == "user" else f"Getting info for role {name}"
+    )
+    output.print_lines(output.classic_lines(rows), asked.color)
+
+
+def _say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> None:
+    window, days = question.window, len(answers.covered(lake, question))
+    if days == window.length:
+        return
+    span = f"{window.start} to {window.end}"
+    if days == 0:
+        place = settings.cloudtrail.path if settings.cloudtrail else ""
+        text = (
+            f"no complete logs of account {question.account.name} ({question.account.id}) for {span} below {place}:"
+            " what is not seen there is unknown, not unused"
+        )
+    else:
+        text = f"complete logs for {days} of {window.length} days ({span}); 'unused' means not used on these"
+    print(f"cloudtracker: {text}", file=sys.stderr)

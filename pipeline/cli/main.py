@@ -1,0 +1,162 @@
+"""`cloudtracker`: the original's flags at the top level, the sub-commands below it."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.errors import CloudTrackerError, UsageError
+from pipeline.cli import actions, dev, run, tables
+
+EPILOG = (
+    "Exit codes: 0 answered, 2 wrong flags or configuration, 3 an input file cannot be read,"
+    " 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
+)
+INTERRUPTED = 130
+app = typer.Typer(
+    name="cloudtracker",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=EPILOG,
+)
+app.command(
+    "run",
+    short_help="Materialise every table for a range of days.",
+    epilog="Example: cloudtracker run --account all --from 2026-06-01 --to 2026-06-30",
+)(run.run)
+app.command("tables", short_help="Say which partitions exist, how many rows, from when.")(tables.tables)
+app.command("dev", short_help="Open the tables in the Dagster UI.")(dev.dev)
+app.add_typer(actions.app, name="actions")
+
+
+class Kind(StrEnum):
+    """What `--list` lists."""
+
+    USERS = "users"
+    ROLES = "roles"
+
+
+class Format(StrEnum):
+    """How an answer is given."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.callback(invoke_without_command=True)
+def cloudtracker(
+    context: typer.Context,
+    account: Annotated[
+        str | None, typer.Option(help="Account, by its name or id in the configuration.")
+    ] = None,
+    list_: Annotated[
+        Kind | None, typer.Option("--list", help="List the users or roles; '-' were never active.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="User to compare: granted against used.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role to compare: granted against used.")] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First day. [default: lookback_days before the end]")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="DATE", help="Last day. [default: today]")] = None,
+    show_used: Annotated[bool, typer.Option("--show-used", help="Only what was used.")] = False,
+    ignore_benign: Annotated[
+        bool, typer.Option("--ignore-benign", help="Leave out List* and Describe*.")
+    ] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Leave out what cannot be known ('?').")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours, on a terminal either.")] = False,
+    format_: Annotated[
+        Format, typer.Option("--format", help="text as the original's, or every column as data.")
+    ] = Format.TEXT,
+    config: Annotated[Path, typer.Option(metavar="FILE", help="Configuration.")] = Path("config.yaml"),
+    iam: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="IAM data to compare with instead of the stored snapshot."),
+    ] = None,
+    destrole: Annotated[str | None, typer.Option(hidden=True)] = None,
+    destaccount: Annotated[str | None, typer.Option(hidden=True)] = None,
+    skip_setup: Annotated[bool, typer.Option("--skip-setup", hidden=True)] = False,
+) -> None:
+    """Compares what AWS IAM grants with what CloudTrail shows was used.
+
+    \b
+    cloudtracker --account demo --user alice      a line for each permission:
+          s3:getobject    granted and used
+        - s3:getobject    granted and never used
+        ? s3:getobject    granted, and whether it was used cannot be known
+        + s3:getobject    used without a grant
+    cloudtracker --account demo --list users      who was active, and who never was (-)
+    cloudtracker run --account all                make the tables of the last 90 days
+
+    What the answer needs and is not there yet is made first; everything else is read from the tables.
+    """
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        _refuse_flags_before_a_command(context)
+        return
+    for flag, given in (
+        ("--destrole", destrole),
+        ("--destaccount", destaccount),
+        ("--skip-setup", skip_setup),
+    ):
+        if given:
+            raise UsageError(
+                f"{flag} is not built yet; --user and --role answer for one principal of one account"
+            )
+    from pipeline.cli import classic
+
+    classic.answer(
+        classic.Asked(
+            config=config,
+            account=account,
+            listed=list_.value if list_ else None,
+            user=user,
+            role=role,
+            start=start,
+            end=end,
+            show_used=show_used,
+            ignore_benign=ignore_benign,
+            ignore_unknown=ignore_unknown,
+            color=not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty(),
+            format=format_.value,
+            iam=iam,
+        )
+    )
+
+
+def _refuse_flags_before_a_command(context: typer.Context) -> None:
+    # `cloudtracker --account demo run` would silently forget the account.
+    for name, value in context.params.items():
+        if name not in ("config",) and value not in (None, False, Format.TEXT):
+            flag = "--" + name.rstrip("_").replace("_", "-")
+            raise UsageError(
+                f"{flag} stands before '{context.invoked_subcommand}'; put the flags behind the command"
+            )
+
+
+def main() -> None:
+    """Run the command; errors become a line on stderr and an exit code."""
+    try:
+        app()
+    except CloudTrackerError as error:
+        print(f"cloudtracker: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except SystemExit as end:
+        # Typer turns ctrl-C into this exit code, without a word.
+        if end.code == INTERRUPTED:
+            print(
+                "cloudtracker: interrupted; finished tables are kept, the next run makes the rest",
+                file=sys.stderr,
+            )
+        raise
+    except BrokenPipeError:
+        # The reader (head, less) has gone: that is its right, and no error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

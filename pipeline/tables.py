@@ -1,0 +1,117 @@
+"""Every table: its columns, what they mean, and where they come from. In data order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from polars.datatypes import DataType, DataTypeClass
+
+from assets.aws_actions import schema as aws_actions
+from assets.cloudtrail_usage import schema as cloudtrail_usage
+from assets.expanded_grants import schema as expanded_grants
+from assets.iam_snapshots import schema as iam_snapshots
+from assets.principal_diffs import schema as principal_diffs
+
+Sources = Mapping[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `lineage`: for a column the (table, column) pairs that it follows from."""
+
+    name: str
+    schema: Mapping[str, DataType | DataTypeClass]
+    key: tuple[str, ...]
+    descriptions: Mapping[str, str]
+    partitioned: bool = True
+    lineage: Sources = field(default_factory=dict)
+
+
+_TABLES = (
+    Table(
+        "aws_actions",
+        aws_actions.AWS_ACTIONS,
+        ("service", "operation"),
+        aws_actions.DESCRIPTIONS["aws_actions"],
+        partitioned=False,
+    ),
+    Table(
+        "iam_actions",
+        aws_actions.IAM_ACTIONS,
+        ("action",),
+        aws_actions.DESCRIPTIONS["iam_actions"],
+        partitioned=False,
+        lineage={"recorded": [("aws_actions", "recorded"), ("aws_actions", "primary")]},
+    ),
+    Table(
+        "iam_snapshots",
+        iam_snapshots.COLUMNS,
+        iam_snapshots.KEY,
+        iam_snapshots.DESCRIPTIONS["iam_snapshots"],
+    ),
+    Table(
+        "expanded_grants",
+        expanded_grants.GRANTS,
+        expanded_grants.GRANTS_KEY,
+        expanded_grants.DESCRIPTIONS["expanded_grants"],
+        lineage={
+            "principal_arn": [("iam_snapshots", "arn")],
+            "principal_id": [("iam_snapshots", "id")],
+            "principal_type": [("iam_snapshots", "kind")],
+            "principal_name": [("iam_snapshots", "name")],
+            "action": [("iam_snapshots", "document"), ("iam_actions", "action")],
+            "access_level": [("iam_actions", "access_level")],
+            "restricted": [("iam_snapshots", "document")],
+            "first_granted": [("iam_snapshots", "taken_at")],
+            "unverified": [("iam_actions", "unverified")],
+        },
+    ),
+    Table(
+        "grant_sources",
+        expanded_grants.SOURCES,
+        expanded_grants.SOURCES_KEY,
+        expanded_grants.DESCRIPTIONS["grant_sources"],
+        lineage={
+            "policy_arn": [("iam_snapshots", "arn")],
+            "policy_name": [("iam_snapshots", "name")],
+            "attached_to": [("iam_snapshots", "arn")],
+            **{
+                column: [("iam_snapshots", "document")]
+                for column in ("statement", "sid", "pattern", "effect", "condition", "resources")
+            },
+        },
+    ),
+    Table(
+        "grant_problems",
+        expanded_grants.PROBLEMS,
+        expanded_grants.PROBLEMS_KEY,
+        expanded_grants.DESCRIPTIONS["grant_problems"],
+        lineage={"principal_arn": [("iam_snapshots", "arn")], "problem": [("iam_snapshots", "document")]},
+    ),
+    Table(
+        "cloudtrail_usage",
+        cloudtrail_usage.CLOUDTRAIL_USAGE,
+        cloudtrail_usage.CLOUDTRAIL_USAGE_KEY,
+        cloudtrail_usage.DESCRIPTIONS["cloudtrail_usage"],
+    ),
+    Table(
+        "rejected_records",
+        cloudtrail_usage.REJECTED_RECORDS,
+        cloudtrail_usage.REJECTED_RECORDS_KEY,
+        cloudtrail_usage.DESCRIPTIONS["rejected_records"],
+    ),
+    Table(
+        "log_coverage",
+        cloudtrail_usage.LOG_COVERAGE,
+        cloudtrail_usage.LOG_COVERAGE_KEY,
+        cloudtrail_usage.DESCRIPTIONS["log_coverage"],
+    ),
+    Table(
+        "principal_diffs",
+        principal_diffs.PRINCIPAL_DIFFS,
+        ("principal_arn", "action"),
+        principal_diffs.DESCRIPTIONS,
+        lineage=principal_diffs.LINEAGE,
+    ),
+)
+TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}
+"""All tables by name, in data order."""

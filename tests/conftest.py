@@ -1,0 +1,146 @@
+"""What many tests need: a place of their own for Dagster, a small account, and the command itself."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.build import ACCOUNT, log_file
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SHARED = CHECKOUT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tables `aws_actions` and `iam_actions`, made once."""
+    from assets.aws_actions.refresh import refresh
+    from pipeline.data_files import DATA_FILES
+    from pipeline.lake import Lake
+
+    root = tmp_path_factory.mktemp("facts")
+    made = refresh(DATA_FILES)
+    lake = Lake(root)
+    lake.write("aws_actions", made.aws_actions)
+    lake.write("iam_actions", made.iam_actions)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def dagster_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test's own DAGSTER_HOME: none sees the runs of another, or those of the checkout."""
+    home = tmp_path / "dagster"
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.delenv("CLOUDTRACKER_CONFIG", raising=False)
+    return home
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """Standard output line by line."""
+        return self.out.splitlines()
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Run `cloudtracker` with those arguments, in this process."""
+
+    def run(*words: object) -> Answer:
+        from pipeline.cli.main import main
+
+        monkeypatch.setattr(sys, "argv", ["cloudtracker", *map(str, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Account:
+    """A configuration in a folder of its own, with logs and IAM data beside it."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "config.yaml"
+
+    @property
+    def logs(self) -> Path:
+        """The folder that holds AWSLogs/."""
+        return self.folder / "logs"
+
+    @property
+    def root(self) -> Path:
+        """Where the tables lie."""
+        return self.folder / "lake"
+
+    def configure(self, **keys: Any) -> None:
+        """Write the configuration, with these keys changed or added."""
+        settings = {
+            "as_of": "2026-06-30",
+            "lookback_days": 5,
+            "cloudtrail": {"path": "./logs"},
+            "storage": {"root": "./lake"},
+            "workers": 1,
+            "accounts": [
+                {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+            ],
+        }
+        # JSON is YAML; as_of and taken_at must stay unquoted to be dates.
+        text = json.dumps({**settings, **keys}, indent=1)
+        for word in ("as_of", "taken_at", "first_day"):
+            text = _unquoted(text, word)
+        self.config.write_text(text, encoding="utf-8")
+
+    def write_iam(self, details: Any) -> None:
+        """Write the account's IAM file."""
+        (self.folder / "iam.json").write_text(json.dumps(details), encoding="utf-8")
+
+    def log(self, *records: dict[str, Any], **where: Any) -> Path:
+        """Write a log file."""
+        return log_file(self.logs, list(records), **where)
+
+
+def _unquoted(text: str, key: str) -> str:
+    import re
+
+    return re.sub(rf'("{key}": )"([^"]*)"', r"\1\2", text)
+
+
+@pytest.fixture
+def account(tmp_path: Path, facts: Path) -> Iterator[Account]:
+    """A configured account without logs or IAM data, whose lake has the facts already."""
+    folder = tmp_path / "account"
+    made = Account(folder)
+    made.logs.joinpath("AWSLogs").mkdir(parents=True)
+    shutil.copytree(facts, made.root)
+    made.configure()
+    before = Path.cwd()
+    os.chdir(folder)
+    yield made
+    os.chdir(before)

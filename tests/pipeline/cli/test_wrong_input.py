@@ -1,0 +1,155 @@
+"""What is wrong with flags, files and logs: one line that says what to do, an exit code, never a traceback."""
+
+import gzip
+import json
+from datetime import date
+
+import pytest
+
+from assets.partitions import Partition
+from pipeline.lake import Lake
+from tests.build import ACCOUNT, allow, iam, log_file, record, user
+from tests.conftest import Account, Ask
+
+ALICE = user("alice", allow("iam:GetUser"))
+
+
+@pytest.fixture
+def demo(account: Account) -> Account:
+    """One user, one event."""
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "iam:GetUser", "2026-06-28T10:00:00Z"))
+    return account
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--account", "nope", "--list", "users"], "no account 'nope' (there are: demo)"),
+        (["--account", "demo"], "say one of --list users|roles, --user NAME and --role NAME"),
+        (["--account", "demo", "--user", "a", "--role", "b"], "say one of"),
+        (["--list", "users"], "say which account"),
+        (["--account", "demo", "--user", "alcie"], "no user 'alcie'; did you mean 'alice'?"),
+        (["--account", "demo", "--role", "alice"], "no role 'alice'; there is a user of that name"),
+        (
+            ["--account", "demo", "--list", "users", "--start", "2026-06-30", "--end", "2026-06-01"],
+            "--start 2026-06-30 lies after --end 2026-06-01",
+        ),
+        (["--account", "demo", "--list", "users", "--end", "2027-01-01"], "lies after 2026-06-30 (as_of"),
+        (
+            ["--account", "demo", "--list", "users", "--start", "yesterday"],
+            "--start 'yesterday' is not a date",
+        ),
+        (["--account", "demo", "--list", "users", "--start", "2020-01-01"], "set 'first_day: 2020-01-01' in"),
+        (["--account", "demo", "--user", "alice", "--destrole", "admin"], "--destrole is not built yet"),
+        (["--account", "demo", "run", "--account", "demo"], "--account stands before 'run'"),
+        (["run", "--account", "nope"], "no account 'nope'"),
+        (["tables", "--table", "nope"], "--table 'nope': there is no such table"),
+    ],
+)
+def test_wrong_flags_are_named(demo: Account, ask: Ask, words: list[str], message: str) -> None:
+    answer = ask(*words)
+    assert answer.code == 2
+    assert answer.err.startswith("cloudtracker: ")
+    assert message in answer.err.splitlines()[-1]
+    assert "Traceback" not in answer.err
+    assert answer.out == ""
+
+
+def test_a_missing_configuration_is_named(demo: Account, ask: Ask) -> None:
+    answer = ask("--account", "demo", "--list", "users", "--config", "nowhere.yaml")
+    assert (answer.code, "nowhere.yaml: there is no such file" in answer.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "iam.json: the file is empty"),
+        (json.dumps(iam(ALICE))[:200], "iam.json: "),
+        ('{"Version": "2012-10-17", "Statement": []}', "iam.json: "),
+        ("[]", "iam.json: "),
+        (json.dumps(iam(user("eve", account="999999999999"))), "999999999999"),
+    ],
+)
+def test_a_wrong_iam_file_is_named(demo: Account, ask: Ask, content: str, message: str) -> None:
+    (demo.folder / "iam.json").write_text(content, encoding="utf-8")
+    answer = ask("--account", "demo", "--list", "users")
+    assert answer.code == 3
+    assert message in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_missing_iam_file_is_named(demo: Account, ask: Ask) -> None:
+    (demo.folder / "iam.json").unlink()
+    answer = ask("--account", "demo", "--list", "users")
+    assert (answer.code, "iam.json: there is no such file" in answer.err) == (3, True)
+
+
+def test_a_directory_without_logs_is_named(demo: Account, ask: Ask) -> None:
+    demo.configure(cloudtrail={"path": "./elsewhere"})
+    answer = ask("--account", "demo", "--list", "users")
+    assert answer.code == 3
+    assert "no CloudTrail logs here" in answer.err
+
+
+def test_without_a_place_for_logs_the_key_is_named(demo: Account, ask: Ask) -> None:
+    demo.configure(cloudtrail=None, athena={"s3_bucket": "b", "path": ""})
+    answer = ask("--account", "demo", "--list", "users")
+    assert answer.code == 2
+    assert "no 'cloudtrail: {path: ...}'" in answer.err
+
+
+def test_an_unwritable_root_is_named(demo: Account, ask: Ask) -> None:
+    (demo.folder / "blocked").touch()
+    demo.configure(storage={"root": "./blocked/lake"})
+    answer = ask("--account", "demo", "--list", "users")
+    assert answer.code == 4
+    assert "name another directory in 'storage: root'" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (gzip.compress(b'{"Records": []}' * 50)[:-20], None, "truncated_gzip"),
+        (gzip.compress(b"<html>"), None, "not_json"),
+        (gzip.compress(b'{"Records": [7]}'), None, "record_not_object"),
+        (b"", None, "empty_file"),
+    ],
+)
+def test_what_cannot_be_read_is_a_row_and_a_day_that_is_not_covered(
+    demo: Account, ask: Ask, content: bytes, name: str | None, reason: str
+) -> None:
+    log_file(demo.logs, content, day=date(2026, 6, 28), name=name)
+    answer = ask("--account", "demo", "--user", "alice")
+    assert answer.code == 0
+    assert answer.lines[1:] == ["  iam:getuser"]
+    assert "what is not seen there is unknown, not unused" in answer.err
+    rejected = Lake(demo.root).scan("rejected_records", [Partition(date(2026, 6, 28), ACCOUNT)]).collect()
+    assert rejected.select("position", "reason").rows()[0][1] == reason
+
+
+def test_a_role_without_any_policy_key_has_no_grants(demo: Account, ask: Ask) -> None:
+    bare = {"RoleName": "bare", "Arn": f"arn:aws:iam::{ACCOUNT}:role/bare", "RoleId": "AROABARE"}
+    demo.write_iam(iam(ALICE, bare))
+    assert ask("--account", "demo", "--role", "bare").lines == ["Getting info for role bare"]
+
+
+def test_a_policy_document_as_url_encoded_text_is_read(demo: Account, ask: Ask) -> None:
+    from urllib.parse import quote
+
+    document = quote(json.dumps({"Statement": allow("iam:ListUsers")}))
+    demo.write_iam(iam(user("alice", UserPolicyList=[{"PolicyName": "p", "PolicyDocument": document}])))
+    assert ask("--account", "demo", "--user", "alice").lines[1:] == ["+ iam:getuser", "- iam:listusers"]
+
+
+def test_a_broken_partition_is_named(demo: Account, ask: Ask) -> None:
+    ask("--account", "demo", "--user", "alice")
+    path = Lake(demo.root).path("cloudtrail_usage", Partition(date(2026, 6, 28), ACCOUNT))
+    before = path.stat()
+    path.write_bytes(b"not parquet")
+    import os
+
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    answer = ask("--account", "demo", "--list", "users")
+    assert answer.code == 4
+    assert "Traceback" not in answer.err

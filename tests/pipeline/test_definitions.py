@@ -1,0 +1,78 @@
+"""The asset graph as Dagster sees it: a snapshot, so that a change of it is a change that somebody looked at."""
+
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from syrupy.assertion import SnapshotAssertion
+
+from assets.partitions import Partition
+from pipeline.data_files import DATA_FILES
+from pipeline.definitions import build_definitions
+from pipeline.settings import load_settings
+from pipeline.tables import TABLES
+
+
+@pytest.fixture(scope="module")
+def graph() -> AssetGraph:
+    """The graph of the sample's configuration."""
+    settings = load_settings(DATA_FILES / "sample" / "config.yaml")
+    return build_definitions(settings).resolve_asset_graph()
+
+
+def test_the_graph(graph: AssetGraph, snapshot: SnapshotAssertion) -> None:
+    lines = []
+    for key in graph.toposorted_asset_keys:
+        node = graph.get(key)
+        lines.append(
+            {
+                "asset": key.to_user_string(),
+                "group": node.group_name,
+                "kinds": sorted(node.kinds),
+                "parents": sorted(parent.to_user_string() for parent in node.parent_keys),
+                "partitioned": node.partitions_def is not None,
+                "single run": node.backfill_policy is not None,
+                "description": node.description,
+            }
+        )
+    assert lines == snapshot
+
+
+def test_every_table_is_an_asset_and_every_asset_a_table(graph: AssetGraph) -> None:
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == set(TABLES)
+
+
+def test_every_column_is_described_and_every_key_is_a_column() -> None:
+    for table in TABLES.values():
+        assert set(table.schema) <= set(table.descriptions), table.name
+        assert set(table.key) <= set(table.schema), table.name
+        for column, sources in table.lineage.items():
+            assert column in table.schema, (table.name, column)
+            for source, name in sources:
+                assert name in TABLES[source].schema, (table.name, column, source, name)
+
+
+def test_a_diff_depends_on_the_window_that_ends_with_it(graph: AssetGraph, tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        instance.add_dynamic_partitions("accounts", ["111111111111", "222222222222"])
+        mapping = graph.get_partition_mapping(dg.AssetKey("principal_diffs"), dg.AssetKey("cloudtrail_usage"))
+        partitions = graph.get(dg.AssetKey("principal_diffs")).partitions_def
+        assert partitions is not None
+        day = Partition(date(2026, 6, 30), "111111111111")
+        found = mapping.get_upstream_mapped_partitions_result_for_partitions(
+            partitions.subset_with_partition_keys([day.key]),
+            partitions,
+            partitions,
+            dynamic_partitions_store=instance,
+        ).partitions_subset.get_partition_keys()
+    days = sorted(Partition.from_key(key) for key in found)
+    assert {one.account for one in days} == {"111111111111"}
+    assert (days[0].day, days[-1].day, len(days)) == (date(2026, 4, 2), date(2026, 6, 30), 90)
+
+
+def test_partition_keys_are_read_as_they_are_written() -> None:
+    partition = Partition(date(2026, 6, 30), "012345678901")
+    assert partition.key == "012345678901|2026-06-30"
+    assert Partition.from_key(partition.key) == partition

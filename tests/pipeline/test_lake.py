@@ -1,0 +1,101 @@
+"""How partitions lie on disk: replaced whole, readable by any engine, the same bytes from the same rows."""
+
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assets.errors import StorageError
+from assets.partitions import Partition
+from pipeline.lake import Lake, ensure_writable
+from pipeline.tables import TABLES
+
+PARTITION = Partition(date(2026, 6, 30), "012345678901")
+
+
+def _problems(*names: str) -> pl.DataFrame:
+    rows = [(name, "missing_policy", "x") for name in names]
+    return pl.DataFrame(rows, schema=dict(TABLES["grant_problems"].schema), orient="row")
+
+
+def test_a_partition_lies_where_the_contract_says(tmp_path: Path) -> None:
+    Lake(tmp_path).write("grant_problems", _problems("a"), PARTITION)
+    path = tmp_path / "grant_problems" / "day=2026-06-30" / "account=012345678901" / "part-0.parquet"
+    assert path.is_file()
+    assert [file.name for file in path.parent.iterdir()] == ["part-0.parquet"]
+
+
+def test_the_partition_columns_come_back_with_their_types(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write("grant_problems", _problems("a"), PARTITION)
+    read = lake.scan("grant_problems", [PARTITION]).collect()
+    assert (read["day"].item(), read["account"].item()) == (PARTITION.day, "012345678901")
+
+
+def test_a_partition_without_rows_is_still_a_file_with_its_columns(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write("grant_problems", _problems(), PARTITION)
+    assert lake.partitions("grant_problems") == [PARTITION]
+    assert lake.scan("grant_problems", [PARTITION]).collect().columns == [
+        *TABLES["grant_problems"].schema,
+        "day",
+        "account",
+    ]
+
+
+def test_missing_partitions_have_the_columns_too(tmp_path: Path) -> None:
+    empty = Lake(tmp_path).scan("principal_diffs", [PARTITION]).collect()
+    assert empty.height == 0
+    assert empty.columns == [*TABLES["principal_diffs"].schema, "day", "account"]
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write("grant_problems", _problems("a", "b"), PARTITION)
+    first = lake.path("grant_problems", PARTITION).read_bytes()
+    lake.write("grant_problems", _problems("a", "b"), PARTITION)
+    assert lake.path("grant_problems", PARTITION).read_bytes() == first
+
+
+def test_other_columns_than_the_schemas_are_refused_and_the_old_rows_stay(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.write("grant_problems", _problems("a"), PARTITION)
+    with pytest.raises(StorageError, match="grant_problems: the columns are not those of its schema"):
+        lake.write("grant_problems", _problems("b").drop("detail"), PARTITION)
+    assert lake.scan("grant_problems", [PARTITION]).collect()["principal_arn"].to_list() == ["a"]
+
+
+def test_a_dead_runs_leftovers_go_and_a_live_ones_stay(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    folder = lake.path("grant_problems", PARTITION).parent
+    folder.mkdir(parents=True)
+    dead, live = folder / ".part-0.parquet.4194305.tmp", folder / f".part-0.parquet.{os.getppid()}.tmp"
+    dead.touch()
+    live.touch()
+    lake.write("grant_problems", _problems("a"), PARTITION)
+    assert not dead.exists()
+    assert live.exists()
+
+
+def test_a_file_bears_the_time_it_is_given(tmp_path: Path) -> None:
+    lake, began = Lake(tmp_path), datetime(2026, 6, 30, 12, 0, 0, 123456, tzinfo=UTC)
+    lake.write("grant_problems", _problems("a"), PARTITION, written_at=began)
+    assert lake.written_at("grant_problems", PARTITION) == began
+
+
+def test_an_unwritable_root_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    with pytest.raises(
+        StorageError, match="cannot be written: .*; name another directory in 'storage: root'"
+    ):
+        ensure_writable(blocked / "lake")
+    with pytest.raises(StorageError, match="cannot be written"):
+        Lake(blocked).write("grant_problems", _problems("a"), PARTITION)
+
+
+def test_an_unpartitioned_table_that_was_never_made_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="aws_actions: is not materialised .* run 'cloudtracker run'"):
+        Lake(tmp_path).read("aws_actions")

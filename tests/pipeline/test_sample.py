@@ -1,0 +1,108 @@
+"""The sample through the real command: what the original's README shows, and where every record went."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.data_files import DATA_FILES
+from pipeline.lake import Lake
+from tests.conftest import Ask
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory, facts: Path) -> Iterator[Path]:
+    """A copy of the sample; its tables are made by the first question and kept for the others."""
+    folder = tmp_path_factory.mktemp("copy") / "data_files" / "sample"
+    shutil.copytree(DATA_FILES / "sample", folder)
+    shutil.copytree(facts, folder.parents[1] / "cloudtracker-data" / "sample")
+    yield folder / "config.yaml"
+
+
+def _lake(sample: Path) -> Lake:
+    return Lake(sample.parents[2] / "cloudtracker-data" / "sample")
+
+
+def test_list_users(sample: Path, ask: Ask) -> None:
+    assert ask("--account", "demo", "--list", "users", "--config", sample).lines == [
+        "  alice",
+        "- bob",
+        "  charlie",
+    ]
+
+
+def test_list_roles_shows_admin_as_used(sample: Path, ask: Ask) -> None:
+    assert "  admin" in ask("--account", "demo", "--list", "roles", "--config", sample).lines
+
+
+def test_show_used(sample: Path, ask: Ask) -> None:
+    answer = ask("--account", "demo", "--user", "alice", "--show-used", "--config", sample)
+    assert answer.lines == [
+        "Getting info on alice, user created 2017-09-02T18:02:14Z",
+        "  cloudwatch:describealarmhistory",
+        "  cloudwatch:describealarms",
+        "+ s3:createbucket",
+        "  sts:assumerole",
+    ]
+
+
+def test_all_of_alice(sample: Path, ask: Ask) -> None:
+    lines = ask("--account", "demo", "--user", "alice", "--config", sample).lines
+    cloudwatch = [line for line in lines if "cloudwatch:" in line]
+    shown = [
+        "  cloudwatch:describealarmhistory",
+        "  cloudwatch:describealarms",
+        "- cloudwatch:describealarmsformetric",
+        "- cloudwatch:getdashboard",
+        "? cloudwatch:getmetricdata",
+    ]
+    assert [line for line in cloudwatch if line in shown] == shown
+
+
+def test_role_admin(sample: Path, ask: Ask) -> None:
+    answer = ask("--account", "demo", "--role", "admin", "--show-used", "--config", sample)
+    assert answer.lines == ["Getting info for role admin", "  iam:createuser", "  s3:createbucket"]
+
+
+def test_data_events_that_were_recorded_prove_the_use(sample: Path, ask: Ask) -> None:
+    rows = json.loads(
+        ask("--account", "backup", "--list", "roles", "--format", "json", "--config", sample).out
+    )
+    used = []
+    for row in rows:
+        diff = ask(
+            "--account", "backup", "--role", row["principal_name"], "--format", "json", "--config", sample
+        ).out
+        used += [one["action"] for one in json.loads(diff) if one["status"] == "used"]
+    assert {"s3:GetObject", "s3:PutObject"} & set(used)
+
+
+def test_every_record_is_accounted_for(sample: Path, ask: Ask) -> None:
+    ask("--account", "demo", "--list", "users", "--config", sample)
+    lake = _lake(sample)
+    account = "111111111111"
+    coverage = lake.scan("log_coverage", lake.partitions("log_coverage", account)).collect()
+    usage = lake.scan("cloudtrail_usage", lake.partitions("cloudtrail_usage", account)).collect()
+    rejected = lake.scan("rejected_records", lake.partitions("rejected_records", account)).collect()
+    sums = coverage.select(pl.col(pl.Int64).sum()).row(0, named=True)
+    assert usage["events"].sum() == sums["permission_events"] + sums["other_events"]
+    assert rejected.height == sums["rejected"] == 3
+    assert sums["duplicates"] > 0
+    assert sums["records"] == (
+        usage["events"].sum() + sums["duplicates"] + sums["rejected"] - sums["unreadable_files"]
+    )
+
+
+def test_late_deliveries_are_counted_on_their_own_day(sample: Path, ask: Ask) -> None:
+    ask("--account", "demo", "--list", "users", "--config", sample)
+    lake = _lake(sample)
+    coverage = lake.scan("log_coverage", lake.partitions("log_coverage", "111111111111")).collect()
+    late = coverage.filter(pl.col("late_for").list.len() > 0).select("day", "late_for").rows()
+    assert late
+    for delivered, days in late:
+        for day in days:
+            read = coverage.filter(pl.col("day") == day)["late_from"].explode().to_list()
+            assert delivered in read
