@@ -9,6 +9,7 @@ from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.mapping import EventMapping
 from assets.errors import UsageError
 from assets.expanded_grants.frames import expand_account
+from assets.iam_snapshots.authorization_details import AccountDetails
 from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of, snapshot_rows
 from assets.iam_snapshots.source import IamFile
@@ -50,9 +51,14 @@ def window_asked(settings: Settings, start: date | None, end: date | None) -> Wi
     return Window(first, last)
 
 
+def details(lake: Lake, question: Question) -> AccountDetails:
+    """Return the IAM data of the last day of the window."""
+    return details_of(_snapshot(lake, question))
+
+
 def people(lake: Lake, question: Question) -> pl.DataFrame:
     """Return the principals on the last day of the window, as `iam_snapshots.principals` does."""
-    return principals(details_of(_snapshot(lake, question)))
+    return principals(details(lake, question))
 
 
 def named(everyone: pl.DataFrame, kind: str, name: str, place: str) -> dict[str, object]:

@@ -62,6 +62,13 @@ def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window
     )
 
 
+def plan_grants(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> Plan:
+    """Plan what an answer about the grants of one day needs: no logs are read for it."""
+    facts = facts_are_stale(lake)
+    stale = facts or grants_are_stale(lake, settings, account, day)
+    return Plan(account.id, facts, (), (day,) if stale else (), ())
+
+
 def plan_range(lake: Lake, account: AccountSettings, window: Window) -> Plan:
     """Plan every table of every day of the window."""
     days = tuple(window.days)

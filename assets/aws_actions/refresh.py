@@ -29,6 +29,13 @@ class Refreshed:
         }
 
 
+def tables(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return `aws_actions` and `iam_actions` without writing anything. Raises `InputError` for a wrong fact file."""
+    published = published_actions()
+    aws_actions = build_aws_actions(operations(folder), published, read_facts(folder))
+    return aws_actions, build_iam_actions(aws_actions, published)
+
+
 def refresh(folder: Path) -> Refreshed:
     """Read the facts in `folder`, rewrite its text files where they changed, and build the tables.
 

@@ -13,25 +13,10 @@ def events_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.DataFrame:
     `first_seen`, `last_seen`, `last_event_id`, summed over days. Joined on `principal_id` where both sides have
     one: a name that was deleted and created again is two principals.
     """
-    local = usage.filter(pl.col("principal_type").is_in(["user", "role"]))
-    known = principals.lazy().select("principal_arn", "principal_id")
-    by_id = local.filter(pl.col("principal_id") != "").join(
-        known.filter(pl.col("principal_id") != "").select("principal_id", owner="principal_arn"),
-        on="principal_id",
-    )
-    by_arn = local.join(known.select("principal_arn", known_id="principal_id"), on="principal_arn").filter(
-        (pl.col("principal_id") == "") | (pl.col("known_id") == "")
-    )
-    columns = ["event_source", "event_name", "event_type", "outcome", "via_service"]
-    values = ["events", "first_seen", "last_seen", "last_event_id"]
+    columns = ["principal_arn", "event_source", "event_name", "event_type", "outcome", "via_service"]
     return (
-        pl.concat(
-            [
-                by_id.select(pl.col("owner").alias("principal_arn"), *columns, *values),
-                by_arn.select("principal_arn", *columns, *values),
-            ]
-        )
-        .group_by("principal_arn", *columns)
+        usage_of(principals, usage)
+        .group_by(columns)
         .agg(
             pl.col("events").sum(),
             pl.col("first_seen").min(),
@@ -40,6 +25,22 @@ def events_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.DataFrame:
         )
         .collect()
     )
+
+
+def usage_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows of `usage` that are those principals', `principal_arn` being that of `principals`."""
+    local = usage.filter(pl.col("principal_type").is_in(["user", "role"]))
+    known = principals.lazy().select("principal_arn", "principal_id")
+    by_id = (
+        local.filter(pl.col("principal_id") != "")
+        .drop("principal_arn")
+        .join(known.filter(pl.col("principal_id") != ""), on="principal_id")
+    )
+    by_arn = local.join(known.select("principal_arn", known_id="principal_id"), on="principal_arn").filter(
+        (pl.col("principal_id") == "") | (pl.col("known_id") == "")
+    )
+    columns = usage.collect_schema().names()
+    return pl.concat([by_id.select(columns), by_arn.select(columns)])
 
 
 def actions_of(events: pl.DataFrame, mapping: EventMapping) -> pl.DataFrame:

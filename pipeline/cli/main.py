@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from assets.errors import CloudTrackerError, UsageError
-from pipeline.cli import actions, dev, run, tables
+from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, tables
 
 EPILOG = (
     "Exit codes: 0 answered, 2 wrong flags or configuration, 3 an input file cannot be read,"
@@ -30,6 +30,10 @@ app.command(
     epilog="Example: cloudtracker run --account all --from 2026-06-01 --to 2026-06-30",
 )(run.run)
 app.command("tables", short_help="Say which partitions exist, how many rows, from when.")(tables.tables)
+app.command("grants", short_help="Say what a user or role is granted, and through what.")(grants.grants)
+app.command("explain", short_help="Tell the whole story of one action for one user or role.")(explain.explain)
+app.command("expand", short_help="Print the actions that a pattern means.")(expand.expand)
+app.command("map-event", short_help="Say which actions a CloudTrail event needs.")(map_event.map_event)
 app.command("dev", short_help="Open the tables in the Dagster UI.")(dev.dev)
 app.add_typer(actions.app, name="actions")
 

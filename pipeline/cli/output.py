@@ -71,4 +71,4 @@ def print_data(rows: pl.DataFrame, form: str) -> None:
         sys.stdout.write(text.decode() + "\n")
     else:
         lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
-        sys.stdout.write(rows.with_columns(pl.col(lists).list.join(" ")).write_csv())
+        sys.stdout.write(rows.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join(" ")).write_csv())
