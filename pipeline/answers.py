@@ -1,6 +1,6 @@
 """The answers, read from the tables: no Dagster, and the same diff function for every window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -9,6 +9,7 @@ from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.mapping import EventMapping
 from assets.errors import UsageError
 from assets.expanded_grants.frames import expand_account
+from assets.expanded_grants.scp_files import ScpFiles
 from assets.iam_snapshots.authorization_details import AccountDetails
 from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of, snapshot_rows
@@ -26,11 +27,12 @@ from pipeline.settings import AccountSettings, Settings, did_you_mean
 
 @dataclass(frozen=True)
 class Question:
-    """An account and a window; `iam` is a file that is asked about instead of the stored snapshot."""
+    """An account, its SCPs, and a window; `iam` is a file asked about instead of the stored snapshot."""
 
     account: AccountSettings
     window: Window
     iam: IamFile | None = None
+    scps: ScpFiles = field(default_factory=ScpFiles)
 
 
 def window_asked(settings: Settings, start: date | None, end: date | None) -> Window:
@@ -123,7 +125,12 @@ def _tables(lake: Lake, question: Question) -> Tables:
     used, iam_actions = _used(lake, question), lake.read("iam_actions")
     grants, problems = lake.scan("expanded_grants", days), lake.scan("grant_problems", end)
     if question.iam is not None:
-        expanded = expand_account(details_of(_snapshot(lake, question)), Catalogue.from_frame(iam_actions))
+        expanded = expand_account(
+            details(lake, question),
+            Catalogue.from_frame(iam_actions),
+            scps=question.scps.read(),
+            management_account=question.scps.management_account,
+        )
         earlier = grants.filter(pl.col("day") < question.window.end)
         grants = pl.concat([earlier, _on_last_day(question, expanded.grants)])
         problems = _on_last_day(question, expanded.problems)

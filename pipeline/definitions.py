@@ -25,7 +25,7 @@ from pipeline.lake import Lake
 from pipeline.plan import late_deliveries
 from pipeline.progress import Progress
 from pipeline.settings import Settings, load_settings
-from pipeline.sources import iam_sources, log_source
+from pipeline.sources import iam_sources, log_source, scps_by_account
 from pipeline.storage import LakeIOManager
 
 # Partition mappings and single-run backfills are beta; the versions are locked, and the tests hold what is used.
@@ -48,6 +48,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
             "io_manager": LakeIOManager(lake, progress),
             "facts_folder": DATA_FILES,
             "stored": lake,
+            "scps": scps_by_account(settings),
             "iam_sources": dg.ResourceDefinition(
                 lambda _: IamSources(iam_sources(settings), lake, settings.today)
             ),

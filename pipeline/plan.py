@@ -20,7 +20,7 @@ from assets.principal_diffs.coverage import Window
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
-from pipeline.sources import iam_source, log_source
+from pipeline.sources import iam_source, log_source, scp_files
 
 FACT_TABLES = ("aws_actions", "iam_actions")
 USAGE_TABLES = ("cloudtrail_usage", "rejected_records", "log_coverage")
@@ -52,7 +52,7 @@ def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window
     usage = stale_usage(lake, settings, account.id, window.days)
     stored = window.length == settings.lookback_days
     grants = facts or grants_are_stale(lake, settings, account, window.end)
-    diff = stored and (bool(usage) or grants or diff_is_stale(lake, account.id, window))
+    diff = stored and (bool(usage) or grants or diff_is_stale(lake, settings, account.id, window))
     return Plan(
         account.id,
         facts,
@@ -85,7 +85,7 @@ def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, windo
         for day in window.days
         if day in grants
         or any(timedelta(0) <= day - changed < timedelta(days=settings.lookback_days) for changed in usage)
-        or diff_is_stale(lake, account.id, Window.ending(day, settings.lookback_days))
+        or diff_is_stale(lake, settings, account.id, Window.ending(day, settings.lookback_days))
     ]
     return Plan(account.id, facts, tuple(ranges(usage)), tuple(grants), tuple(diffs))
 
@@ -181,7 +181,7 @@ def _newest(paths: Iterable[Path]) -> datetime:
 
 
 def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> bool:
-    """Whether the snapshot of a day is missing, no longer the nearest, or newer than the grants made of it."""
+    """Whether a day's snapshot is missing or no longer the nearest, or its grants older than their inputs."""
     partition = Partition(day, account.id)
     written = {table: lake.written_at(table, partition) for table in GRANT_TABLES}
     times = [time for time in written.values() if time is not None]
@@ -191,7 +191,15 @@ def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, d
     facts = lake.written_at("aws_actions")
     if min(times[1:]) < snapshot or (facts is not None and facts > min(times[1:])):
         return True
+    limits = scp_files(settings, account).changed_at()
+    if max(limits or configured_at(settings), configured_at(settings)) > min(times[1:]):
+        return True
     return snapshot_is_stale(lake, settings, account, partition, snapshot)
+
+
+def configured_at(settings: Settings) -> datetime:
+    """Return when the configuration file was last touched (UTC): what it says decides grants and verdicts."""
+    return datetime.fromtimestamp(Path(settings.file).stat().st_ctime, UTC)
 
 
 def snapshot_is_stale(
@@ -207,7 +215,7 @@ def snapshot_is_stale(
     )
 
 
-def diff_is_stale(lake: Lake, account: str, window: Window) -> bool:
+def diff_is_stale(lake: Lake, settings: Settings, account: str, window: Window) -> bool:
     """Whether the stored diff of the window's last day is missing or older than what it was made from."""
     end = Partition(window.end, account)
     written = lake.written_at("principal_diffs", end)
@@ -218,4 +226,5 @@ def diff_is_stale(lake: Lake, account: str, window: Window) -> bool:
     inputs += [
         lake.written_at(table, Partition(day, account)) for day in window.days for table in USAGE_TABLES
     ]
+    inputs.append(configured_at(settings))
     return any(time is not None and time > written for time in inputs)

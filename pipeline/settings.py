@@ -41,12 +41,17 @@ class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One account: `id` is 12 digits of text, `iam` the file of its authorization details."""
+    """One account: `id` is 12 digits of text, `iam` the file of its authorization details.
+
+    `scps` are files, a list a level from the organisation's root down.
+    """
 
     name: str
     id: str
     iam: str | None = None
     taken_at: datetime | None = None
+    scps: tuple[tuple[str, ...], ...] = ()
+    management_account: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.errors import ConfigError
+from assets.expanded_grants.scp_files import ScpFiles
 from assets.iam_snapshots.source import IamFile
 from pipeline.settings import AccountSettings, Settings
 
@@ -38,3 +39,14 @@ def iam_sources(settings: Settings) -> dict[str, IamFile]:
     """Return the IAM files of all accounts that have one, by account id."""
     found = ((account.id, iam_source(settings, account)) for account in settings.accounts)
     return {account: source for account, source in found if source is not None}
+
+
+def scp_files(settings: Settings, account: AccountSettings) -> ScpFiles:
+    """Return the files of the service control policies that bind an account."""
+    levels = tuple(tuple(settings.found(path) for path in level) for level in account.scps)
+    return ScpFiles(levels, account.management_account)
+
+
+def scps_by_account(settings: Settings) -> dict[str, ScpFiles]:
+    """Return these files of all accounts, by account id."""
+    return {account.id: scp_files(settings, account) for account in settings.accounts}

@@ -48,7 +48,12 @@ def story(
     """Tell it. Raises `UsageError` for an action that neither the catalogue nor a policy of the principal knows."""
     aws_actions, iam_actions = lake.read("aws_actions"), lake.read("iam_actions")
     explanation = explain_action(
-        details(lake, question), principal["principal_arn"], action, Catalogue.from_frame(iam_actions)
+        details(lake, question),
+        principal["principal_arn"],
+        action,
+        Catalogue.from_frame(iam_actions),
+        question.scps.read(),
+        management_account=question.scps.management_account,
     )
     if not explanation.known and not explanation.allowing:
         hint = did_you_mean(action.lower(), iam_actions["action"].str.to_lowercase().to_list())

@@ -22,12 +22,18 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="granted",
-        required_resource_keys={"stored"},
+        required_resource_keys={"stored", "scps"},
     )
     def expanded_grants(  # type: ignore[no-untyped-def]
         context: dg.AssetExecutionContext, iam_snapshots: pl.LazyFrame, iam_actions: pl.DataFrame
     ):
-        days = GrantDays(asked(context.partition_keys), iam_snapshots, iam_actions, context.resources.stored)
+        days = GrantDays(
+            asked(context.partition_keys),
+            iam_snapshots,
+            iam_actions,
+            context.resources.stored,
+            context.resources.scps,
+        )
         yield dg.Output(days.grants(), "expanded_grants")
         yield dg.Output(days.sources(), "grant_sources")
         yield dg.Output(days.problems(), "grant_problems")

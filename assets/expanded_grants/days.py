@@ -1,12 +1,13 @@
 """The grants of days: each snapshot is expanded once, however many days it stands for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
 from assets.expanded_grants.first_granted import with_first_granted
 from assets.expanded_grants.frames import expand_account
+from assets.expanded_grants.scp_files import ScpFiles
 from assets.iam_snapshots.filling import Stored
 from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of
@@ -27,12 +28,14 @@ class GrantDays:
         snapshots: pl.LazyFrame,
         iam_actions: pl.DataFrame,
         stored: Stored,
+        scps: Mapping[str, ScpFiles],
     ) -> None:
-        """Take the partitions in order, `iam_snapshots` with `day` and `account`, and what is stored already."""
+        """Take the partitions in order, `iam_snapshots`, what is stored, and the SCPs by account."""
         self._partitions = partitions
         self._snapshots = snapshots
         self._catalogue = Catalogue.from_frame(iam_actions)
         self._stored = stored
+        self._scps = scps
         self._sources: dict[Partition, pl.DataFrame] = {}
         self._problems: dict[Partition, pl.DataFrame] = {}
 
@@ -45,7 +48,13 @@ class GrantDays:
             # The day before had the same snapshot: what is granted today was granted then, since when it was.
             if made != (partition.account, document):
                 made = (partition.account, document)
-                expanded = expand_account(details_of(snapshot), self._catalogue)
+                limits = self._scps.get(partition.account, ScpFiles())
+                expanded = expand_account(
+                    details_of(snapshot),
+                    self._catalogue,
+                    scps=limits.read(),
+                    management_account=limits.management_account,
+                )
                 grants = self._with_first_granted(partition, expanded.grants, snapshot)
             self._sources[partition], self._problems[partition] = expanded.sources, expanded.problems
             yield partition, grants

@@ -13,6 +13,7 @@ from pipeline.cli.dates import parsed
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
 from pipeline.settings import Settings, load_settings
+from pipeline.sources import scp_files
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def answer(asked: Asked) -> None:
     account = settings.account(asked.account)
     window = answers.window_asked(settings, parsed("--start", asked.start), parsed("--end", asked.end))
     iam = IamFile(account.id, asked.iam, str(asked.iam)) if asked.iam else None
-    question = answers.Question(account, window, iam)
+    question = answers.Question(account, window, iam, scp_files(settings, account))
     lake = Lake(settings.root)
     make(settings, plan_answer(lake, settings, account, window))
     if asked.listed:

@@ -8,6 +8,7 @@ from pipeline import answers
 from pipeline.cli.dates import parsed
 from pipeline.lake import Lake
 from pipeline.settings import Settings, load_settings
+from pipeline.sources import scp_files
 
 
 def asked_about(
@@ -18,7 +19,8 @@ def asked_about(
         raise UsageError("say one of --user NAME and --role NAME")
     settings = load_settings(config)
     window = answers.window_asked(settings, parsed("--start", start), parsed("--end", end))
-    question = answers.Question(settings.account(account), window)
+    chosen = settings.account(account)
+    question = answers.Question(chosen, window, scps=scp_files(settings, chosen))
     kind, name = ("user", user) if user is not None else ("role", role)
     return settings, Lake(settings.root), question, kind, str(name)
 

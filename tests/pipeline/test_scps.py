@@ -1,0 +1,104 @@
+"""Service control policies from the configuration, through the real command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.build import ACCOUNT, allow, iam, record, role, user
+from tests.conftest import Account, Ask
+
+ALICE = user("alice", allow("iam:GetUser", "ec2:StopInstances", "sqs:ListQueues"))
+LINKED = role("AWSServiceRoleForX", allow("ec2:StopInstances"), Path="/aws-service-role/x.amazonaws.com/")
+FULL = {"Statement": [allow("*")]}
+NO_EC2 = {"Statement": [allow("*"), {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}]}
+ONLY_IAM = {"Statement": allow("iam:*", "ec2:*")}
+
+
+@pytest.fixture
+def demo(account: Account) -> Account:
+    """alice and a service-linked role; a day of logs."""
+    account.write_iam(iam(ALICE, LINKED))
+    account.log(record(ALICE, "iam:GetUser", "2026-06-28T10:00:00Z"))
+    return account
+
+
+def _bind(demo: Account, *levels: list[Any], **more: Any) -> None:
+    names = []
+    for number, level in enumerate(levels):
+        names.append([f"scp-{number}-{at}.json" for at in range(len(level))])
+        for at, document in enumerate(level):
+            text = document if isinstance(document, str) else json.dumps(document)
+            (demo.folder / f"scp-{number}-{at}.json").write_text(text, encoding="utf-8")
+    one = {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z", "scps": names}
+    demo.configure(accounts=[{**one, **more}])
+
+
+def _granted(ask: Ask, *who: str) -> list[str]:
+    rows = json.loads(ask("grants", "--account", "demo", *(who or ("--user", "alice")), "--format", "json").out)
+    return [row["action"] for row in rows]
+
+
+def test_scps_intersect_at_every_level(demo: Account, ask: Ask) -> None:
+    assert _granted(ask) == ["ec2:StopInstances", "iam:GetUser", "sqs:ListQueues"]
+    _bind(demo, [FULL], [ONLY_IAM], [NO_EC2])
+    assert _granted(ask) == ["iam:GetUser"]
+    told = ask("explain", "--account", "demo", "--user", "alice", "sqs:ListQueues").out
+    assert "no: organization level 2 does not allow it" in told
+    told = ask("explain", "--account", "demo", "--user", "alice", "ec2:StopInstances").out
+    assert "no: denied by scp-2-0 statement 1" in told
+
+
+def test_they_do_not_bind_the_management_account(demo: Account, ask: Ask) -> None:
+    _bind(demo, [NO_EC2], management_account=True)
+    assert "ec2:StopInstances" in _granted(ask)
+
+
+def test_they_do_not_bind_service_linked_roles(demo: Account, ask: Ask) -> None:
+    _bind(demo, [NO_EC2])
+    assert _granted(ask, "--role", "AWSServiceRoleForX") == ["ec2:StopInstances"]
+
+
+def test_the_answer_of_describe_policy_is_read(demo: Account, ask: Ask) -> None:
+    summary = {"Name": "NoEc2", "Arn": "arn:aws:organizations::1:policy/o-1/service_control_policy/p-1"}
+    _bind(demo, [{"Policy": {"PolicySummary": summary, "Content": json.dumps(NO_EC2)}}])
+    assert "ec2:StopInstances" not in _granted(ask)
+
+
+def test_scps_that_are_named_afterwards_count(demo: Account, ask: Ask) -> None:
+    _bind(demo, [NO_EC2])
+    named = demo.config.read_text(encoding="utf-8")
+    demo.configure()
+    assert "ec2:StopInstances" in _granted(ask)
+    demo.config.write_text(named, encoding="utf-8")
+    assert "ec2:StopInstances" not in _granted(ask)
+
+
+def test_a_changed_file_makes_the_grants_anew(demo: Account, ask: Ask) -> None:
+    _bind(demo, [FULL])
+    assert "ec2:StopInstances" in _granted(ask)
+    (demo.folder / "scp-0-0.json").write_text(json.dumps(NO_EC2), encoding="utf-8")
+    assert "ec2:StopInstances" not in _granted(ask)
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ([["{"]], "is no SCP in JSON"),
+        ([[{"Version": "2012-10-17"}]], "has no Statement"),
+        ([["[]"]], "has no Statement"),
+        ([[FULL], []], "level 2 (counted from the root) has no policy"),
+    ],
+)
+def test_a_wrong_file_is_named(demo: Account, ask: Ask, levels: list[list[Any]], message: str) -> None:
+    _bind(demo, *levels)
+    answer = ask("grants", "--account", "demo", "--user", "alice")
+    assert (answer.code, message in answer.err) == (3, True), answer.err
+
+
+def test_a_missing_file_is_named(demo: Account, ask: Ask) -> None:
+    _bind(demo, [FULL])
+    Path(demo.folder / "scp-0-0.json").unlink()
+    answer = ask("grants", "--account", "demo", "--user", "alice")
+    assert (answer.code, "scp-0-0.json: the SCP cannot be read" in answer.err) == (3, True)
