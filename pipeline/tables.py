@@ -10,6 +10,7 @@ from assets.cloudtrail_usage import schema as cloudtrail_usage
 from assets.expanded_grants import schema as expanded_grants
 from assets.iam_snapshots import schema as iam_snapshots
 from assets.principal_diffs import schema as principal_diffs
+from assets.unmapped_events import schema as unmapped_events
 
 Sources = Mapping[str, list[tuple[str, str]]]
 
@@ -92,6 +93,13 @@ _TABLES = (
         cloudtrail_usage.CLOUDTRAIL_USAGE,
         cloudtrail_usage.CLOUDTRAIL_USAGE_KEY,
         cloudtrail_usage.DESCRIPTIONS["cloudtrail_usage"],
+    ),
+    Table(
+        "unmapped_events",
+        unmapped_events.UNMAPPED_EVENTS,
+        unmapped_events.KEY,
+        unmapped_events.DESCRIPTIONS,
+        lineage=unmapped_events.LINEAGE,
     ),
     Table(
         "rejected_records",

@@ -36,10 +36,13 @@ def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:
         .collect()
         .rows()
     )
+    lost = lake.scan("unmapped_events", [Partition(day, account.id) for day in window.days])
+    unmapped = lost.select(pl.col("events").sum()).collect().item()
     counts = ", ".join(f"{sums[name]:,} {name.replace('_', ' ')}" for name in _COUNTS)
     unreadable = f" ({sums['unreadable_files']:,} of them whole files)" if sums["unreadable_files"] else ""
     return [
         f"{account.name} ({account.id}), {window.start} to {window.end}: logs on {days:,} of {window.length:,} days",
         f"  {sums['records']:,} records in {sums['files']:,} files: {counts}{unreadable}",
+        f"  {unmapped:,} of the permission events map to no IAM action (table unmapped_events)",
         f"  on {window.end}: {', '.join(f'{count:,} {status}' for status, count in verdicts) or 'no verdicts'}",
     ]

@@ -51,7 +51,7 @@ def _start(account: Account, *more: str) -> subprocess.Popen[str]:
 def test_the_same_run_twice_gives_the_same_bytes(demo: Account, ask: Ask) -> None:
     assert ask(*RUN).code == 0
     first = _hashes(demo)
-    assert len(first) == 2 + 8 * len(DAYS)
+    assert len(first) == 2 + 9 * len(DAYS)
     assert ask(*RUN).code == 0
     assert _hashes(demo) == first
 
@@ -139,5 +139,5 @@ def test_an_interrupted_run_says_so_and_the_next_one_finishes(demo: Account) -> 
     stopped = _hashes(demo)
     assert _start(demo, "--missing-only").wait() == 0
     whole = _hashes(demo)
-    assert len(stopped) < len(whole) == 2 + 8 * len(DAYS)
+    assert len(stopped) < len(whole) == 2 + 9 * len(DAYS)
     assert {name: whole[name] for name in stopped} == stopped

@@ -31,12 +31,20 @@ def _bind(demo: Account, *levels: list[Any], **more: Any) -> None:
         for at, document in enumerate(level):
             text = document if isinstance(document, str) else json.dumps(document)
             (demo.folder / f"scp-{number}-{at}.json").write_text(text, encoding="utf-8")
-    one = {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z", "scps": names}
+    one = {
+        "name": "demo",
+        "id": ACCOUNT,
+        "iam": "iam.json",
+        "taken_at": "2026-06-30T06:00:00Z",
+        "scps": names,
+    }
     demo.configure(accounts=[{**one, **more}])
 
 
 def _granted(ask: Ask, *who: str) -> list[str]:
-    rows = json.loads(ask("grants", "--account", "demo", *(who or ("--user", "alice")), "--format", "json").out)
+    rows = json.loads(
+        ask("grants", "--account", "demo", *(who or ("--user", "alice")), "--format", "json").out
+    )
     return [row["action"] for row in rows]
 
 

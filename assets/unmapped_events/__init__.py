@@ -1,0 +1,1 @@
+"""Events that map to no IAM action, for people to see."""
