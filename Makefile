@@ -28,7 +28,7 @@ demo: setup
 	@$(BIN)/python -m pipeline.demo
 
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest
 
 check: setup
 	@$(BIN)/ruff check .
