@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,21 @@ def operations(
             (service, version, endpoint, signing, source, operation) for operation in model["operations"]
         ]
     return pl.DataFrame(sorted(rows), schema=OPERATIONS, orient="row")
+
+
+def http_methods(
+    services: Iterable[str], botocore_data: Path = Path(botocore.__file__).parent / "data"
+) -> dict[tuple[str, str], str]:
+    """Return (service, operation) to its HTTP method (`GET`), as the newest API version has it.
+
+    Only the models of `services` are read. Raises InputError when one is unreadable.
+    """
+    wanted, methods = set(services), {}
+    for path in model_files(botocore_data):
+        if path.parts[-3] in wanted:
+            for operation, details in _model(path)["operations"].items():
+                methods[path.parts[-3], operation] = str(details.get("http", {}).get("method", ""))
+    return methods
 
 
 def model_files(botocore_data: Path) -> list[Path]:

@@ -9,6 +9,7 @@ import polars as pl
 from assets.aws_actions.event_mapping import EventMapping, MappedEvent
 from assets.aws_actions.facts import SUFFIX, Facts, recorded_as, source_prefix
 from assets.aws_actions.schema import AWS_ACTIONS, IAM_ACTIONS
+from assets.aws_actions.service_prefixes import ServicePrefixes
 from assets.errors import InputError
 
 __all__ = ["EventMapping", "MappedEvent", "build_aws_actions", "build_iam_actions"]
@@ -40,7 +41,7 @@ def build_aws_actions(operations: pl.DataFrame, published: pl.DataFrame, facts: 
     free, recorded, prefixes = (
         facts.no_permission_index(),
         facts.data_event_index(),
-        _Prefixes(facts, canonical),
+        ServicePrefixes(facts.event_sources, canonical),
     )
     newest = operations.sort("service", "operation", "api_version").unique(
         ["service", "operation"], keep="last", maintain_order=True
@@ -99,21 +100,6 @@ def _recorded(kinds: set[str]) -> str:
     if kinds == {"management"}:
         return "management"
     return "data" if "data" in kinds else "never"
-
-
-class _Prefixes:
-    """The IAM prefixes that the calls of a service may be checked against, best first."""
-
-    def __init__(self, facts: Facts, canonical: Mapping[str, str]) -> None:
-        rows = facts.event_sources.select("event_source_prefix", "iam_prefixes").rows()
-        self._of_source = {source: prefixes.split() for source, prefixes in rows}
-        self._known = {action.partition(":")[0] for action in canonical}
-
-    def of(self, *names: str) -> list[str]:
-        """Return the prefixes that the facts or the names themselves yield; at least the first name."""
-        lower = [name.lower() for name in names if name]
-        found = [prefix for name in lower for prefix in (*self._of_source.get(name, ()), name)]
-        return list(dict.fromkeys(prefix for prefix in found if prefix in self._known)) or lower[:1]
 
 
 def _own_source(needs: _Needs, possible: list[str]) -> str | None:

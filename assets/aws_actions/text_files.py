@@ -1,7 +1,5 @@
 """The two text files in `data_files/`: all API calls, and those that CloudTrail records by default."""
 
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ import polars as pl
 
 from assets.aws_actions.botocore_models import operations
 from assets.aws_actions.facts import DATA_FOLDER, Facts, read_facts, recorded_as, source_prefix
+from assets.aws_actions.replaced_file import replace_text
 from assets.errors import StorageError
 
 ACTIONS_FILE = "aws_actions.txt"
@@ -79,25 +78,10 @@ def _replace(path: Path, lines: list[str]) -> Change:
     try:
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         if text != old:
-            _write(path, text)
+            replace_text(path, text)
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(
             f"{path}: cannot be refreshed ({error}); check the folder and its permissions."
         ) from error
     before, after = set(old.splitlines()), set(lines)
     return Change(len(old.splitlines()), len(lines), len(after - before), len(before - after))
-
-
-def _write(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)  # mkstemp's 0600 would hide the file from other users
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

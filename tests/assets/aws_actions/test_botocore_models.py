@@ -40,7 +40,9 @@ def test_the_facts_name_the_event_source_of_a_service(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x1f\x8b\x08", gzip.compress(b"{"), gzip.compress(b"[]"), gzip.compress(b"{}")]
+    "content",
+    [b"", b"\x1f\x8b\x08", *(gzip.compress(text, mtime=0) for text in (b"{", b"[]", b"{}"))],
+    ids=["empty", "cut short", "no JSON", "a list", "no metadata"],
 )
 def test_a_broken_model_is_named(tmp_path: Path, content: bytes) -> None:
     path = write_model(tmp_path, "shop/2020-01-01", {"endpointPrefix": "shop"})
