@@ -39,9 +39,15 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     """Return the asset graph of a configuration. `progress` is told what a run is doing."""
     lake = Lake(settings.root)
     partitions = day_by_account(settings.first_day)
+    facts = [aws_actions.build()]
+    if settings.service_reference.enabled:
+        facts = [
+            aws_actions.build_service_reference(settings.service_reference.url),
+            aws_actions.build([aws_actions.SERVICE_REFERENCE]),
+        ]
     return dg.Definitions(
         assets=[
-            aws_actions.build(),
+            *facts,
             iam_snapshots.build(partitions),
             expanded_grants.build(partitions),
             cloudtrail_usage.build(partitions),

@@ -40,6 +40,13 @@ class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root: str = "./cloudtracker-data"
 
 
+class ServiceReferenceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the facts may be refreshed from AWS's Service Reference, and where its index is."""
+
+    enabled: bool = False
+    url: str = "https://servicereference.us-east-1.amazonaws.com/"
+
+
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account: `id` is 12 digits of text, `iam` the file of its authorization details.
 
@@ -61,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     athena: AthenaSettings | None = None
     cloudtrail: CloudTrailSettings | None = None
     storage: StorageSettings = StorageSettings()
+    service_reference: ServiceReferenceSettings = ServiceReferenceSettings()
     lookback_days: int = 90
     late_days: int = 1
     late_hours: int = 24
@@ -142,6 +150,7 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
         ("athena", AthenaSettings),
         ("cloudtrail", CloudTrailSettings),
         ("storage", StorageSettings),
+        ("service_reference", ServiceReferenceSettings),
     ):
         block = raw.get(key)
         if block is not None and not isinstance(block, dict):
@@ -191,6 +200,11 @@ def _check(settings: Settings, path: Path) -> None:
     for key in ("lookback_days", "min_covered_days"):
         if getattr(settings, key) < 1:
             raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is not at least 1")
+    url = settings.service_reference.url
+    if not url.startswith(("https://", "http://")):
+        raise ConfigError(
+            f"{path}: key 'service_reference.url': {url!r} begins neither with https:// nor http://"
+        )
     if settings.workers is not None and settings.workers < 1:
         raise ConfigError(f"{path}: key 'workers': {settings.workers} is not at least 1")
     if settings.late_days < 0 or settings.late_hours < 24 * settings.late_days:

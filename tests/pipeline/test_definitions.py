@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import msgspec
 import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from syrupy.assertion import SnapshotAssertion
@@ -11,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from assets.partitions import Partition
 from pipeline.data_files import DATA_FILES
 from pipeline.definitions import build_definitions
-from pipeline.settings import load_settings
+from pipeline.settings import ServiceReferenceSettings, load_settings
 from pipeline.tables import TABLES
 
 
@@ -76,3 +77,11 @@ def test_partition_keys_are_read_as_they_are_written() -> None:
     partition = Partition(date(2026, 6, 30), "012345678901")
     assert partition.key == "012345678901|2026-06-30"
     assert Partition.from_key(partition.key) == partition
+
+
+def test_the_service_reference_is_there_where_it_is_switched_on_and_comes_before_the_facts() -> None:
+    settings = load_settings(DATA_FILES / "sample" / "config.yaml")
+    switched_on = msgspec.structs.replace(settings, service_reference=ServiceReferenceSettings(enabled=True))
+    graph = build_definitions(switched_on).resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {*TABLES, "service_reference"}
+    assert graph.get(dg.AssetKey("aws_actions")).parent_keys == {dg.AssetKey("service_reference")}

@@ -33,6 +33,12 @@ def test_the_originals_configuration_works_unchanged(tmp_path: Path) -> None:
     assert settings.lookback_days == 90
 
 
+def test_the_service_reference_is_off_unless_somebody_switches_it_on(tmp_path: Path) -> None:
+    reference = _load(tmp_path, ORIGINAL).service_reference
+    assert (reference.enabled, reference.url) == (False, "https://servicereference.us-east-1.amazonaws.com/")
+    assert _load(tmp_path, "service_reference: {enabled: true}\n" + ORIGINAL).service_reference.enabled
+
+
 def test_an_empty_prefix_means_none(tmp_path: Path) -> None:
     settings = _load(tmp_path, ORIGINAL.replace("my_prefix", "''"))
     assert settings.athena is not None
@@ -79,6 +85,19 @@ def test_lost_zeros_are_named(tmp_path: Path) -> None:
         ("lookback_days: 0\n" + ORIGINAL, "key 'lookback_days': 0 is not at least 1"),
         ("late_hours: 2\n" + ORIGINAL, "a day would be called final"),
         ("storage: here\n" + ORIGINAL, r"key 'storage' holds a str \('here'\), not keys and values"),
+        ("service_reference: true\n" + ORIGINAL, "key 'service_reference' holds a bool"),
+        (
+            "service_reference: {enable: true}\n" + ORIGINAL,
+            "'service_reference.enable'; did you mean 'enabled'",
+        ),
+        (
+            "service_reference: {enabled: 1}\n" + ORIGINAL,
+            "key 'service_reference.enabled': 1: Expected `bool`",
+        ),
+        (
+            "service_reference: {url: file:///tmp}\n" + ORIGINAL,
+            "key 'service_reference.url': 'file:///tmp' begins neither",
+        ),
         ("athena: {s3_bucket: b}\n", "key 'accounts' holds nothing"),
         ("accounts: []\n", "key 'accounts' holds a list"),
         ("accounts: [demo]\n", r"accounts\[0\] holds a str"),

@@ -5,8 +5,10 @@ import json
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from pipeline.lake import Lake
 from tests.conftest import Account, Ask
 
 
@@ -66,3 +68,53 @@ def test_map_event_answers_a_line_with_a_line(
 
 def test_an_event_without_a_name_is_refused(account: Account, ask: Ask) -> None:
     assert ask("map-event", "s3.amazonaws.com").code == 2
+
+
+def test_map_event_says_that_it_knows_nothing(account: Account, ask: Ask) -> None:
+    answer = ask("map-event", "nosuch.amazonaws.com", "DoIt")
+    assert answer.code == 0
+    assert answer.lines == [
+        "nosuch.amazonaws.com DoIt",
+        "  whether CloudTrail records it is not known",
+        "  rule unmapped: nothing is known about the event",
+    ]
+
+
+@pytest.mark.parametrize("text", [None, "accounts: nobody\n"])
+def test_map_event_needs_no_configuration(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text:
+        (tmp_path / "config.yaml").write_text(text)
+    answer = ask("map-event", "sqs.amazonaws.com", "SendMessageBatch")
+    assert (answer.code, answer.lines[1:3]) == (
+        0,
+        ["  needs: sqs:SendMessage", "  a data event: recorded only where the trail selects it"],
+    )
+
+
+def test_the_stored_tables_answer_where_they_are_up_to_date(account: Account, ask: Ask) -> None:
+    lake = Lake(account.root)
+    stored = lake.read("aws_actions")
+    lake.write("aws_actions", stored.with_columns(recorded=pl.lit("never")))
+    assert "not recorded by CloudTrail" in ask("map-event", "iam.amazonaws.com", "GetUser").out
+
+
+def test_actions_refresh_finds_the_lists_as_they_are_shipped(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = ask("actions", "refresh")
+    assert answer.code == 0
+    assert [line.partition(" lines, ")[2] for line in answer.lines] == ["0 added, 0 removed"] * 2
+
+
+def test_actions_refresh_reads_the_service_reference_first_where_it_is_switched_on(
+    account: Account, ask: Ask
+) -> None:
+    # Port 9 (discard) of this machine: nobody listens.
+    account.configure(service_reference={"enabled": True, "url": "http://127.0.0.1:9/"})
+    answer = ask("actions", "refresh")
+    assert (answer.code, answer.out) == (3, "")
+    assert answer.err.startswith("cloudtracker: http://127.0.0.1:9/: the Service Reference cannot be read")
