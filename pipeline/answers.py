@@ -19,10 +19,12 @@ from assets.principal_diffs.actors import actors
 from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.days import Tables, window_diff
 from assets.principal_diffs.diff import Used
+from assets.principal_diffs.exclusions import EVERY_ACTION, with_exclusions
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings, did_you_mean
+from pipeline.verdict_rules import verdict_rules
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,15 @@ def named(everyone: pl.DataFrame, kind: str, name: str, place: str) -> dict[str,
 
 
 def listing(lake: Lake, settings: Settings, question: Question, kind: str) -> pl.DataFrame:
-    """Return every user or role and whether it was active: see `principal_diffs.actors`."""
+    """Return every user or role and whether it was active: see `principal_diffs.actors`.
+
+    `excluded` and `exclusion` mark those that an exclusion of all actions concerns.
+    """
     everyone = people(lake, question).filter(pl.col("principal_type") == kind)
-    return actors(
-        everyone, _used(lake, question), question.window, min_covered_days=settings.min_covered_days
-    )
+    rules, window = verdict_rules(settings, question.account), question.window
+    rows = actors(everyone, _used(lake, question), window, min_covered_days=rules.min_covered_days)
+    every = rows.with_columns(action=pl.lit(EVERY_ACTION))
+    return with_exclusions(every, rules.exclusions, window.end).drop("action")
 
 
 def diff_of(lake: Lake, settings: Settings, question: Question, kind: str, name: str) -> pl.DataFrame:
@@ -92,7 +98,12 @@ def diff_of(lake: Lake, settings: Settings, question: Question, kind: str, name:
     tables = _tables(lake, question)
     mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, DATA_FILES)
     return window_diff(
-        question.account.id, question.window, tables, mapping, settings.min_covered_days, (kind, name)
+        question.account.id,
+        question.window,
+        tables,
+        mapping,
+        verdict_rules(settings, question.account),
+        (kind, name),
     )
 
 

@@ -30,6 +30,7 @@ from pipeline.progress import Progress
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import iam_sources, log_source, scps_by_account
 from pipeline.storage import LakeIOManager
+from pipeline.verdict_rules import verdict_rules
 
 # Partition mappings and single-run backfills are beta; the versions are locked, and the tests hold what is used.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -64,7 +65,11 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
                 lambda _: IamSources(iam_sources(settings), lake, settings.today)
             ),
             "log_reading": dg.ResourceDefinition(lambda _: _log_reading(settings, lake, progress)),
-            "diff_options": DiffOptions(settings.lookback_days, settings.min_covered_days, DATA_FILES),
+            "diff_options": DiffOptions(
+                settings.lookback_days,
+                lambda account: verdict_rules(settings, settings.account(account)),
+                DATA_FILES,
+            ),
         },
         executor=dg.in_process_executor,
     )

@@ -21,6 +21,7 @@ from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import iam_source, log_source, scp_files
+from pipeline.verdict_rules import selectors_changed_at
 
 FACT_TABLES = ("aws_actions", "iam_actions")
 UNMAPPED = "unmapped_events"
@@ -238,5 +239,5 @@ def diff_is_stale(lake: Lake, settings: Settings, account: str, window: Window) 
     inputs += [
         lake.written_at(table, Partition(day, account)) for day in window.days for table in USAGE_TABLES
     ]
-    inputs.append(configured_at(settings))
+    inputs += [configured_at(settings), selectors_changed_at(settings, settings.account(account))]
     return any(time is not None and time > written for time in inputs)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from assets.errors import ConfigError, UsageError
+from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
 from pipeline.yaml_file import load_yaml
 
 FIRST_DAY = date(2023, 1, 1)
@@ -59,6 +60,7 @@ class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taken_at: datetime | None = None
     scps: tuple[tuple[str, ...], ...] = ()
     management_account: bool = False
+    trails: tuple[TrailSettings, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_day: date = FIRST_DAY
     as_of: date | None = None
     workers: int | None = None
+    trails: tuple[TrailSettings, ...] = ()
+    exclusions: tuple[ExclusionSettings, ...] = ()
     file: str = "config.yaml"
 
     @property
@@ -157,6 +161,14 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
             raise ConfigError(f"{path}: key '{key}' holds {_kind(block)}, not keys and values")
         if block is not None:
             _refuse_unknown(block, model, str(path), f"{key}.")
+    _refuse_unknown_in_list(raw.get("exclusions"), ExclusionSettings, path, "exclusions")
+    _refuse_unknown_in_list(raw.get("trails"), TrailSettings, path, "trails")
+
+
+def _refuse_unknown_in_list(blocks: object, model: type[msgspec.Struct], path: Path, key: str) -> None:
+    for number, block in enumerate(blocks if isinstance(blocks, list) else []):
+        if isinstance(block, dict):
+            _refuse_unknown(block, model, str(path), f"{key}[{number}].")
 
 
 def _refuse_unknown(block: dict[str, object], model: type[msgspec.Struct], file: str, where: str) -> None:
@@ -180,6 +192,7 @@ def _accounts(raw: dict[str, object], path: Path) -> list[dict[str, object]]:
         if not isinstance(account, dict):
             raise ConfigError(f"{path}: {where} holds {_kind(account)}, not name, id and iam")
         _refuse_unknown(account, AccountSettings, str(path), f"{where}.")
+        _refuse_unknown_in_list(account.get("trails"), TrailSettings, path, f"{where}.trails")
         checked.append({**account, "id": _account_id(account.get("id"), f"{path}: {where}.id")})
     return checked
 
@@ -217,6 +230,11 @@ def _check(settings: Settings, path: Path) -> None:
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise ConfigError(f"{path}: accounts: the {kind} {twice[0]!r} stands there twice")
+    check_trails(settings.trails, f"{path}: trails")
+    for number, account in enumerate(settings.accounts):
+        check_trails(account.trails, f"{path}: accounts[{number}].trails")
+    names = [text for account in settings.accounts for text in (account.name, account.id)]
+    check_exclusions(settings.exclusions, names, f"{path}: exclusions")
 
 
 def _explained(message: str, raw: object, path: Path) -> str:

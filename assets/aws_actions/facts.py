@@ -16,7 +16,7 @@ DATA_FOLDER = Path(__file__).resolve().parents[2] / "data_files"
 FACT_FILES: Mapping[str, tuple[str, ...]] = {
     "operation_actions.csv": ("service", "operation", "primary", "conditional", "one_of", "origin"),
     "event_sources.csv": ("event_source_prefix", "iam_prefixes", "services", "origin"),
-    "data_events.csv": ("event_source_prefix", "operation", "recorded", "origin"),
+    "data_events.csv": ("event_source_prefix", "operation", "recorded", "resource_type", "origin"),
     "no_permission.csv": ("event_source_prefix", "event_name", "origin"),
     "dependent_actions.csv": ("action", "dependent", "origin"),
 }
@@ -45,6 +45,14 @@ class Facts:
         """Return (source prefix, operation or `*`), lower case, to `data` or `never`."""
         rows = self.data_events.select("event_source_prefix", "operation", "recorded").rows()
         return {(source.lower(), operation.lower()): recorded for source, operation, recorded in rows}
+
+    def resource_type_index(self) -> dict[tuple[str, str], str]:
+        """Return (source prefix, operation or `*`), lower case, to its CloudTrail resource types.
+
+        Several stand in one text, between spaces; the text is empty where the type is not known for sure.
+        """
+        rows = self.data_events.select("event_source_prefix", "operation", "resource_type").rows()
+        return {(source.lower(), operation.lower()): types for source, operation, types in rows}
 
     def no_permission_index(self) -> frozenset[tuple[str, str]]:
         """Return the (source prefix, event name or `*`), lower case, that need no permission."""

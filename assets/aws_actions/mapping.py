@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.aws_actions.event_mapping import EventMapping, MappedEvent
-from assets.aws_actions.facts import SUFFIX, Facts, recorded_as, source_prefix
+from assets.aws_actions.facts import SUFFIX, Facts, source_prefix
 from assets.aws_actions.schema import AWS_ACTIONS, IAM_ACTIONS
 from assets.aws_actions.service_prefixes import ServicePrefixes
+from assets.aws_actions.trail_facts import CallsOnTrail
 from assets.errors import InputError
 
 __all__ = ["EventMapping", "MappedEvent", "build_aws_actions", "build_iam_actions"]
@@ -29,7 +30,7 @@ def build_aws_actions(operations: pl.DataFrame, published: pl.DataFrame, facts: 
     """Return the table `aws_actions` (columns of `schema.AWS_ACTIONS`), a row per service and operation.
 
     `operations` is that of `botocore_models.operations`, `published` that of `catalogue.published_actions`
-    (column `action`). The rules, in this order: an event that needs no permission; a row of
+    (columns `action`, `access_level`). The rules, in this order: an event that needs no permission; a row of
     `operation_actions.csv`; the published action of the operation's own name below the event source's prefix
     (`exact`) or below another one of its service (`renamed_source`); else the name is only suggested
     (`unverified`). Sorted by service and operation.
@@ -38,11 +39,8 @@ def build_aws_actions(operations: pl.DataFrame, published: pl.DataFrame, facts: 
     canonical = {action.lower(): action for action in published["action"]}
     given = _given_needs(facts.operation_actions, canonical)
     dependents = _dependents(facts.dependent_actions, canonical)
-    free, recorded, prefixes = (
-        facts.no_permission_index(),
-        facts.data_event_index(),
-        ServicePrefixes(facts.event_sources, canonical),
-    )
+    free, prefixes = facts.no_permission_index(), ServicePrefixes(facts.event_sources, canonical)
+    trail = CallsOnTrail(facts, published)
     newest = operations.sort("service", "operation", "api_version").unique(
         ["service", "operation"], keep="last", maintain_order=True
     )
@@ -69,7 +67,7 @@ def build_aws_actions(operations: pl.DataFrame, published: pl.DataFrame, facts: 
                     sorted(needs.primary),
                     _conditional(needs, dependents),
                 ),
-                *(sorted(needs.one_of), recorded_as(recorded, prefix, name) or "management", needs.rule),
+                *(sorted(needs.one_of), *trail.facts_on(prefix, operation, needs.primary), needs.rule),
             )
         )
     return pl.DataFrame(rows, schema=AWS_ACTIONS, orient="row").sort("service", "operation")

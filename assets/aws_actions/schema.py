@@ -11,6 +11,8 @@ AWS_ACTIONS: dict[str, pl.DataType] = {
     "conditional": pl.List(pl.String()),
     "one_of": pl.List(pl.String()),
     "recorded": pl.String(),
+    "resource_types": pl.List(pl.String()),
+    "read_write": pl.String(),
     "rule": pl.String(),
 }
 
@@ -32,6 +34,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "conditional": "IAM actions that some calls need besides, depending on their parameters, sorted.",
         "one_of": "IAM actions of which a call needs at least one, depending on its parameters, sorted.",
         "recorded": "What CloudTrail takes the call for: management (recorded by default), data, or never.",
+        "resource_types": "CloudTrail resources.type of the call's data events, sorted; empty where not sure.",
+        "read_write": "Whether CloudTrail takes the call for reading or writing: read, write, or empty: not sure.",
         "rule": "Found by: exact, renamed_source, operation_actions, no_permission or unverified name.",
     },
     "iam_actions": {

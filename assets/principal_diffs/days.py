@@ -1,6 +1,6 @@
 """The diffs of days: which rows of the tables each one is made from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,14 +12,16 @@ from assets.iam_snapshots.snapshot import details_of
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.diff import Granted, Used, diff
+from assets.principal_diffs.rules import VerdictRules
+from assets.principal_diffs.trails import Trail, in_force, with_trails
 
 
 @dataclass(frozen=True)
 class DiffOptions:
-    """What the configuration says: the window's length, the least coverage, where the mapping's facts lie."""
+    """What the configuration says: the window's length, an account's rules, where the mapping's facts lie."""
 
     lookback_days: int
-    min_covered_days: int
+    rules_of: Callable[[str], VerdictRules]
     facts_folder: Path
 
 
@@ -43,9 +45,15 @@ def diff_days(
     mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, options.facts_folder)
     # Coverage is small and every window needs it: opening its files again for each day took longer than the diffs.
     tables = replace(tables, coverage=tables.coverage.collect().lazy())
+    recorded: dict[tuple[Trail, ...], pl.DataFrame] = {}
     for partition in partitions:
         window = Window.ending(partition.day, options.lookback_days)
-        yield partition, window_diff(partition.account, window, tables, mapping, options.min_covered_days)
+        rules = options.rules_of(partition.account)
+        trails = in_force(rules.trails, window)
+        if trails not in recorded:
+            recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
+        known = replace(tables, iam_actions=recorded[trails])
+        yield partition, _diff(partition.account, window, known, mapping, rules, None)
 
 
 def window_diff(
@@ -53,13 +61,25 @@ def window_diff(
     window: Window,
     tables: Tables,
     mapping: EventMapping,
-    min_covered_days: int,
+    rules: VerdictRules,
     principal: tuple[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return the diff of one account for one window: the grants of its last day, the usage of all its days.
 
     `principal` (type and name) limits it to one.
     """
+    known = with_trails(tables.iam_actions, tables.aws_actions, in_force(rules.trails, window))
+    return _diff(account, window, replace(tables, iam_actions=known), mapping, rules, principal)
+
+
+def _diff(
+    account: str,
+    window: Window,
+    tables: Tables,
+    mapping: EventMapping,
+    rules: VerdictRules,
+    principal: tuple[str, str] | None,
+) -> pl.DataFrame:
     people = principals(details_of(_on(tables.snapshots, account, window).collect()))
     if principal is not None:
         kind, name = principal
@@ -80,7 +100,7 @@ def window_diff(
         usage=tables.usage.filter(pl.col("account") == account),
         coverage=tables.coverage.filter(pl.col("account") == account),
     )
-    return diff(granted, used, window, mapping, tables.iam_actions, min_covered_days=min_covered_days)
+    return diff(granted, used, window, mapping, tables.iam_actions, rules)
 
 
 def _on(table: pl.LazyFrame, account: str, window: Window) -> pl.LazyFrame:

@@ -8,6 +8,8 @@ import polars as pl
 from assets.aws_actions.mapping import EventMapping
 from assets.principal_diffs.activity import actions_of, events_of
 from assets.principal_diffs.coverage import Window, covered_days, since
+from assets.principal_diffs.exclusions import with_exclusions
+from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from assets.principal_diffs.verdicts import decide
 
@@ -41,10 +43,12 @@ def diff(
     window: Window,
     mapping: EventMapping,
     iam_actions: pl.DataFrame,
-    *,
-    min_covered_days: int = 1,
+    rules: VerdictRules,
 ) -> pl.DataFrame:
-    """Return `principal_diffs` for every principal in `granted`, sorted by `principal_arn` and `action`."""
+    """Return `principal_diffs` for every principal in `granted`, sorted by `principal_arn` and `action`.
+
+    The column `recorded` of `iam_actions` is as the account's trails make it: see `trails.with_trails`.
+    """
     events = events_of(
         granted.principals, used.usage.filter(pl.col("day").is_between(window.start, window.end))
     )
@@ -69,9 +73,10 @@ def diff(
         )
     )
     rows = rows.with_columns(since(rows["start"], covered))
-    verdicts = decide(rows, min_covered_days=min_covered_days, all_covered_days=len(covered))
+    verdicts = decide(rows, min_covered_days=rules.min_covered_days, all_covered_days=len(covered))
     return (
-        verdicts.with_columns(
+        with_exclusions(verdicts, rules.exclusions, window.end)
+        .with_columns(
             window_days=pl.lit(window.length, pl.Int64),
             mapping_version=pl.lit(mapping.version),
             last_event_id=pl.col("last_event_id").fill_null(""),

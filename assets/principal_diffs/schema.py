@@ -23,6 +23,8 @@ PRINCIPAL_DIFFS: dict[str, pl.DataType] = {
     "mapping_version": pl.String(),
     "access_level": pl.String(),
     "last_event_id": pl.String(),
+    "excluded": pl.Boolean(),
+    "exclusion": pl.String(),
 }
 
 DESCRIPTIONS = {
@@ -44,6 +46,8 @@ DESCRIPTIONS = {
     "mapping_version": "hash of the mapping from events to actions that was applied",
     "access_level": "List, Read, Tagging, Write or Permissions management; empty where nobody knows",
     "last_event_id": "eventID of the last successful use, to find the record by; empty without one",
+    "excluded": "the configuration says that somebody decided to leave it: --fail-on passes over it",
+    "exclusion": "why, who decided it and until when; empty where it is not excluded",
 }
 
 LINEAGE: dict[str, list[tuple[str, str]]] = {
@@ -85,7 +89,8 @@ REASONS = {
     "unverified": "only the name of an API operation says that the action exists",
     "unknown_action": "a policy names it, and no list of IAM actions knows it",
     "not_recorded": "no call that needs it is recorded by CloudTrail",
-    "selectors_unknown": "calls that need it are data events, and whether the trail records them is not known",
+    "selectors_unknown": "calls that need it are data events, and no trail is known to record all of them",
+    "excluded_by_trail": "the trails leave out management events that need it",
     "only_errors": "every call that needs it was authorised and failed for another reason",
     "maybe_needed": "a call was made that may have needed it, depending on its parameters",
     "role_last_used": "IAM says that the role was used in the window, and the logs never show it",

@@ -8,6 +8,7 @@ UNKNOWN_REASONS = (
     "unverified",
     "not_recorded",
     "selectors_unknown",
+    "excluded_by_trail",
     "only_errors",
     "maybe_needed",
     "role_last_used",
@@ -112,6 +113,8 @@ def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) 
         .then(pl.lit("not_recorded"))
         .when(pl.col("recorded") == "data")
         .then(pl.lit("selectors_unknown"))
+        .when(pl.col("recorded") == "excluded")
+        .then(pl.lit("excluded_by_trail"))
         .when(pl.col("error_events") > 0)
         .then(pl.lit("only_errors"))
         .when(pl.col("maybe_events") > 0)

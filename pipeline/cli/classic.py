@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
+
 from assets.errors import UsageError
 from assets.iam_snapshots.source import IamFile
 from pipeline import answers
 from pipeline.cli import output
 from pipeline.cli.dates import parsed
+from pipeline.cli.fail_on import exit_code
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
 from pipeline.settings import Settings, load_settings
@@ -33,10 +36,14 @@ class Asked:
     color: bool
     format: str
     iam: Path | None
+    fail_on: tuple[str, ...] = ()
 
 
-def answer(asked: Asked) -> None:
-    """Make what is missing, then answer on stdout; what concerns the logs' completeness goes to stderr."""
+def answer(asked: Asked) -> int:
+    """Make what is missing, then answer on stdout; what concerns the logs' completeness goes to stderr.
+
+    Returns the exit code: see `fail_on`.
+    """
     given = [flag for flag in ("listed", "user", "role") if getattr(asked, flag)]
     if len(given) != 1:
         raise UsageError("say one of --list users|roles, --user NAME and --role NAME")
@@ -50,9 +57,8 @@ def answer(asked: Asked) -> None:
     lake = Lake(settings.root)
     make(settings, plan_answer(lake, settings, account, window))
     if asked.listed:
-        _list(asked, lake, settings, question)
-    else:
-        _diff(asked, lake, settings, question, given[0])
+        return exit_code(_list(asked, lake, settings, question), asked.fail_on)
+    return exit_code(_diff(asked, lake, settings, question, given[0]), asked.fail_on)
 
 
 def make(settings: Settings, plan: Plan) -> None:
@@ -66,7 +72,7 @@ def make(settings: Settings, plan: Plan) -> None:
         carry_out(settings, plan, bar)
 
 
-def _list(asked: Asked, lake: Lake, settings: Settings, question: answers.Question) -> None:
+def _list(asked: Asked, lake: Lake, settings: Settings, question: answers.Question) -> pl.DataFrame:
     kind = str(asked.listed).removesuffix("s")
     rows = answers.listing(lake, settings, question, kind)
     _say_coverage(lake, settings, question)
@@ -74,9 +80,12 @@ def _list(asked: Asked, lake: Lake, settings: Settings, question: answers.Questi
         output.print_lines(rows.select("status", "principal_name").rows(), asked.color)
     else:
         output.print_data(rows, asked.format)
+    return rows
 
 
-def _diff(asked: Asked, lake: Lake, settings: Settings, question: answers.Question, kind: str) -> None:
+def _diff(
+    asked: Asked, lake: Lake, settings: Settings, question: answers.Question, kind: str
+) -> pl.DataFrame:
     name = str(asked.user or asked.role)
     place = str(asked.iam) if asked.iam else f"account {question.account.name}"
     principal = answers.named(answers.people(lake, question), kind, name, place)
@@ -89,13 +98,14 @@ def _diff(asked: Asked, lake: Lake, settings: Settings, question: answers.Questi
     _say_coverage(lake, settings, question)
     if asked.format != "text":
         output.print_data(rows, asked.format)
-        return
+        return rows
     created = principal["created_at"]
     when = f"{created:%Y-%m-%dT%H:%M:%SZ}" if isinstance(created, datetime) else "at an unknown time"
     print(
         f"Getting info on {name}, user created {when}" if kind == "user" else f"Getting info for role {name}"
     )
     output.print_lines(output.classic_lines(rows), asked.color)
+    return rows
 
 
 def _say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> None:

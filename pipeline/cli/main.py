@@ -12,8 +12,8 @@ from assets.errors import CloudTrackerError, UsageError
 from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, tables
 
 EPILOG = (
-    "Exit codes: 0 answered, 2 wrong flags or configuration, 3 an input file cannot be read,"
-    " 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
+    "Exit codes: 0 answered, 1 the answer holds what --fail-on names, 2 wrong flags or configuration,"
+    " 3 an input file cannot be read, 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
 )
 INTERRUPTED = 130
 app = typer.Typer(
@@ -84,6 +84,13 @@ def cloudtracker(
         Path | None,
         typer.Option(metavar="FILE", help="IAM data to compare with instead of the stored snapshot."),
     ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STATUS",
+            help="Exit code 1 where a line is unused, not_granted or unknown; several with commas, or again.",
+        ),
+    ] = None,
     destrole: Annotated[str | None, typer.Option(hidden=True)] = None,
     destaccount: Annotated[str | None, typer.Option(hidden=True)] = None,
     skip_setup: Annotated[bool, typer.Option("--skip-setup", hidden=True)] = False,
@@ -115,8 +122,9 @@ def cloudtracker(
                 f"{flag} is not built yet; --user and --role answer for one principal of one account"
             )
     from pipeline.cli import classic
+    from pipeline.cli.fail_on import statuses
 
-    classic.answer(
+    code = classic.answer(
         classic.Asked(
             config=config,
             account=account,
@@ -131,14 +139,17 @@ def cloudtracker(
             color=not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty(),
             format=format_.value,
             iam=iam,
+            fail_on=statuses(fail_on or ()),
         )
     )
+    if code:
+        raise typer.Exit(code)
 
 
 def _refuse_flags_before_a_command(context: typer.Context) -> None:
     # `cloudtracker --account demo run` would silently forget the account.
     for name, value in context.params.items():
-        if name not in ("config",) and value not in (None, False, Format.TEXT):
+        if name not in ("config",) and value not in (None, False, (), [], Format.TEXT):
             flag = "--" + name.rstrip("_").replace("_", "-")
             raise UsageError(
                 f"{flag} stands before '{context.invoked_subcommand}'; put the flags behind the command"

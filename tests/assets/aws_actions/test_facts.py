@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_what_is_no_csv_is_named(folder: Path, content: str) -> None:
 
 def test_another_kind_of_event_is_refused(folder: Path) -> None:
     with (folder / "data_events.csv").open("a") as file:
-        file.write("shop,Buy,sometimes,test\n")
+        file.write("shop,Buy,sometimes,,test\n")
     with pytest.raises(InputError, match="shop,Buy: recorded is 'sometimes'; write data or never"):
         read_facts(folder)
 
@@ -49,6 +50,19 @@ def test_the_shipped_rows_are_sorted_and_unique(name: str) -> None:
     rows = (DATA_FOLDER / name).read_text().splitlines()[1:]
     keys = [tuple(row.split(",")) for row in rows]
     assert keys == sorted(set(keys))
+
+
+def test_resource_types_stand_where_a_setting_can_record_the_event() -> None:
+    rows = read_facts().data_events.select("recorded", "resource_type").rows()
+    assert {recorded for recorded, types in rows if types} == {"data"}
+    assert all(re.fullmatch(r"AWS::\w+::\w+", one) for _, types in rows for one in types.split())
+    index = read_facts().resource_type_index()
+    assert index["s3", "getobject"] == "AWS::S3::Object"
+    assert index["dynamodb", "getrecords"] == "AWS::DynamoDB::Stream"
+    assert index["kinesis", "subscribetoshard"].split() == [
+        "AWS::Kinesis::Stream",
+        "AWS::Kinesis::StreamConsumer",
+    ]
 
 
 def test_the_facts_speak_of_services_and_prefixes_that_exist(tables: Tables) -> None:

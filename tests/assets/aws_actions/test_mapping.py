@@ -120,7 +120,7 @@ def small_facts(**rows: list[tuple[str, ...]]) -> Facts:
 def test_an_action_behind_management_and_data_events_is_data() -> None:
     facts = small_facts(
         operation_actions=[("shop", "BuyMany", "shop:Buy", "", "", "test")],
-        data_events=[("shop", "BuyMany", "data", "test"), ("shop", "Look", "never", "test")],
+        data_events=[("shop", "BuyMany", "data", "", "test"), ("shop", "Look", "never", "", "test")],
     )
     calls = [operation("shop", name) for name in ("Buy", "BuyMany", "Look", "Pay")]
     _, iam_actions = small_tables(facts, *calls)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -15,13 +16,19 @@ from assets.expanded_grants.frames import expand_account
 from assets.iam_snapshots.snapshot import details_of, snapshot_rows
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.days import Tables, window_diff
+from assets.principal_diffs.event_selectors import selectors_of
+from assets.principal_diffs.exclusions import Exclusion
+from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS, REASONS, STATUSES
+from assets.principal_diffs.trails import Trail
 from pipeline.data_files import DATA_FILES
 from tests.build import ACCOUNT, allow, iam, role, user
 
-CASES = json.loads(
-    (Path(__file__).parents[2] / "cases" / "verdicts" / "verdicts.json").read_text(encoding="utf-8")
-)
+CASES = [
+    case
+    for path in sorted((Path(__file__).parents[2] / "cases" / "verdicts").glob("*.json"))
+    for case in json.loads(path.read_text(encoding="utf-8"))
+]
 WINDOW = Window(date(2026, 6, 26), date(2026, 6, 30))
 
 
@@ -50,6 +57,10 @@ def test_case(case: dict[str, Any], knowledge: Knowledge) -> None:
     assert found == case["expect"]
     if "covered" in case:
         assert rows["covered_days"].unique().to_list() == [case["covered"]]
+    if "excluded" in case:
+        marked = rows.filter("excluded").select("action", "exclusion").rows()
+        assert {action: text for action, text in marked if action in named} == case["excluded"]
+        assert set(rows.filter(~pl.col("excluded"))["exclusion"]) <= {""}
 
 
 def test_the_columns_are_the_contracts_and_the_sets_are_closed(knowledge: Knowledge) -> None:
@@ -126,7 +137,16 @@ def _diff(case: dict[str, Any], knowledge: Knowledge) -> pl.DataFrame:
         aws_actions=aws_actions,
         iam_actions=iam_actions,
     )
-    return window_diff(ACCOUNT, WINDOW, tables, mapping, case.get("min_covered_days", 1))
+    return window_diff(ACCOUNT, WINDOW, tables, mapping, _rules(case))
+
+
+def _rules(case: dict[str, Any]) -> VerdictRules:
+    trails = [
+        Trail(selectors_of(answer), date.fromisoformat(answer["since"]) if "since" in answer else None)
+        for answer in case.get("trails", [])
+    ]
+    exclusions = [msgspec.convert(exclusion, Exclusion) for exclusion in case.get("exclusions", [])]
+    return VerdictRules(case.get("min_covered_days", 1), tuple(trails), tuple(exclusions))
 
 
 def _principal(case: dict[str, Any], actions: list[str]) -> dict[str, Any]:
