@@ -9,7 +9,7 @@ from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.mapping import EventMapping
 from assets.errors import UsageError
 from assets.expanded_grants.frames import expand_account
-from assets.expanded_grants.scp_files import ScpFiles
+from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.authorization_details import AccountDetails
 from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of, snapshot_rows
@@ -34,7 +34,7 @@ class Question:
     account: AccountSettings
     window: Window
     iam: IamFile | None = None
-    scps: ScpFiles = field(default_factory=ScpFiles)
+    scps: ScpSource = field(default_factory=ScpFiles)
 
 
 def window_asked(settings: Settings, start: date | None, end: date | None) -> Window:
@@ -134,7 +134,8 @@ def _snapshot(lake: Lake, question: Question) -> pl.DataFrame:
 def _tables(lake: Lake, question: Question) -> Tables:
     days, end = _window(question), [Partition(question.window.end, question.account.id)]
     used, iam_actions = _used(lake, question), lake.read("iam_actions")
-    grants, problems = lake.scan("expanded_grants", days), lake.scan("grant_problems", end)
+    grants = lake.scan("expanded_grants", days)
+    sources, problems = lake.scan("grant_sources", end), lake.scan("grant_problems", end)
     if question.iam is not None:
         expanded = expand_account(
             details(lake, question),
@@ -144,11 +145,13 @@ def _tables(lake: Lake, question: Question) -> Tables:
         )
         earlier = grants.filter(pl.col("day") < question.window.end)
         grants = pl.concat([earlier, _on_last_day(question, expanded.grants)])
+        sources = _on_last_day(question, expanded.sources)
         problems = _on_last_day(question, expanded.problems)
     return Tables(
         usage=used.usage,
         coverage=used.coverage,
         grants=grants,
+        sources=sources,
         problems=problems,
         snapshots=_on_last_day(question, _snapshot(lake, question)),
         aws_actions=lake.read("aws_actions"),

@@ -32,6 +32,7 @@ class Tables:
     usage: pl.LazyFrame
     coverage: pl.LazyFrame
     grants: pl.LazyFrame
+    sources: pl.LazyFrame
     problems: pl.LazyFrame
     snapshots: pl.LazyFrame
     aws_actions: pl.DataFrame
@@ -88,6 +89,7 @@ def _diff(
     granted = Granted(
         principals=people,
         grants=_on(tables.grants, account, window).filter(pl.col("principal_arn").is_in(arns)).collect(),
+        sources=_on(tables.sources, account, window).select("id", "policy_arn").collect(),
         problems=_on(tables.problems, account, window).collect(),
         earlier=tables.grants.filter(
             (pl.col("account") == account)

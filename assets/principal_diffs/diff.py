@@ -9,6 +9,7 @@ from assets.aws_actions.mapping import EventMapping
 from assets.principal_diffs.activity import actions_of, events_of
 from assets.principal_diffs.coverage import Window, covered_days, since
 from assets.principal_diffs.exclusions import with_exclusions
+from assets.principal_diffs.removable import only_aws_managed, removable
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from assets.principal_diffs.verdicts import decide
@@ -19,12 +20,14 @@ class Granted:
     """What was granted on the last day of the window.
 
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
-    `role_last_used`; `grants`: `expanded_grants`; `problems`: `grant_problems`; `earlier`: `expanded_grants`
+    `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`; `sources`: `id` and `policy_arn` of
+    `grant_sources`; `problems`: `grant_problems`; `earlier`: `expanded_grants`
     of earlier days (`principal_id`, `action`), which tells what was revoked.
     """
 
     principals: pl.DataFrame
     grants: pl.DataFrame
+    sources: pl.DataFrame
     problems: pl.DataFrame
     earlier: pl.LazyFrame
 
@@ -53,7 +56,7 @@ def diff(
         granted.principals, used.usage.filter(pl.col("day").is_between(window.start, window.end))
     )
     covered = covered_days(used.coverage, window)
-    rows = _granted_and_performed(granted.grants, actions_of(events, mapping))
+    rows = _granted_and_performed(granted, actions_of(events, mapping))
     rows = (
         rows.join(
             _facts_on(granted.principals, events, granted.problems, window), on="principal_arn", how="inner"
@@ -79,6 +82,7 @@ def diff(
         .with_columns(
             window_days=pl.lit(window.length, pl.Int64),
             mapping_version=pl.lit(mapping.version),
+            removable=removable(),
             last_event_id=pl.col("last_event_id").fill_null(""),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in PRINCIPAL_DIFFS.items())
@@ -86,8 +90,8 @@ def diff(
     )
 
 
-def _granted_and_performed(grants: pl.DataFrame, performed: pl.DataFrame) -> pl.DataFrame:
-    own = grants.select(
+def _granted_and_performed(granted: Granted, performed: pl.DataFrame) -> pl.DataFrame:
+    own = granted.grants.select(
         "principal_arn",
         "action",
         "access_level",
@@ -95,9 +99,9 @@ def _granted_and_performed(grants: pl.DataFrame, performed: pl.DataFrame) -> pl.
         "first_granted",
         "unverified",
         "unknown_action",
-    ).with_columns(granted=pl.lit(True))
+    ).with_columns(granted=pl.lit(True), only_aws_managed=only_aws_managed(granted.grants, granted.sources))
     return own.join(performed, on=["principal_arn", "action"], how="full", coalesce=True).with_columns(
-        pl.col("granted", "restricted", "unverified", "unknown_action").fill_null(False),
+        pl.col("granted", "restricted", "unverified", "unknown_action", "only_aws_managed").fill_null(False),
         pl.col("events", "own_events", "denied_events", "error_events", "maybe_events").fill_null(0),
     )
 
@@ -124,6 +128,8 @@ def _facts_on(
         "principal_type",
         "principal_name",
         "created_at",
+        "service_linked",
+        "sso",
         problem=pl.col("principal_arn").is_in(problems["principal_arn"].unique().to_list()),
         # IAM's own word (RoleLastUsed) against logs that never show the role: the logs are not all there.
         used_elsewhere=pl.col("role_last_used").is_between(begin, end, closed="left").fill_null(False)

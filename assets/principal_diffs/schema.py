@@ -23,6 +23,7 @@ PRINCIPAL_DIFFS: dict[str, pl.DataType] = {
     "mapping_version": pl.String(),
     "access_level": pl.String(),
     "last_event_id": pl.String(),
+    "removable": pl.String(),
     "excluded": pl.Boolean(),
     "exclusion": pl.String(),
 }
@@ -46,6 +47,7 @@ DESCRIPTIONS = {
     "mapping_version": "hash of the mapping from events to actions that was applied",
     "access_level": "List, Read, Tagging, Write or Permissions management; empty where nobody knows",
     "last_event_id": "eventID of the last successful use, to find the record by; empty without one",
+    "removable": "yes, service_linked_role, sso_role, aws_managed_policy (it can be detached), or empty: not granted",
     "excluded": "the configuration says that somebody decided to leave it: --fail-on passes over it",
     "exclusion": "why, who decided it and until when; empty where it is not excluded",
 }
@@ -76,6 +78,11 @@ LINEAGE: dict[str, list[tuple[str, str]]] = {
         ("iam_snapshots", "created_at"),
     ],
     "last_event_id": [("cloudtrail_usage", "last_event_id")],
+    "removable": [
+        ("expanded_grants", "granted_by"),
+        ("grant_sources", "policy_arn"),
+        ("expanded_grants", "principal_name"),
+    ],
 }
 
 STATUSES = ("used", "unused", "unknown", "not_granted")
