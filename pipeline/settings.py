@@ -51,14 +51,14 @@ class ServiceReferenceSettings(msgspec.Struct, frozen=True, forbid_unknown_field
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One account: `id` is 12 digits of text, `iam` the file of its authorization details.
 
-    `scps` are files, a list a level from the organisation's root down.
+    `scps` are files, a list a level from the organisation's root down, or one file: the organisation's export.
     """
 
     name: str
     id: str
     iam: str | None = None
     taken_at: datetime | None = None
-    scps: tuple[tuple[str, ...], ...] = ()
+    scps: tuple[tuple[str, ...], ...] | str = ()
     management_account: bool = False
     trails: tuple[TrailSettings, ...] = ()
 
@@ -225,6 +225,12 @@ def _check(settings: Settings, path: Path) -> None:
             f"{path}: key 'late_hours': {settings.late_hours} is less than 24 x late_days ({settings.late_days}): a day"
             " would be called final while its late deliveries may still arrive"
         )
+    for number, account in enumerate(settings.accounts):
+        if isinstance(account.scps, tuple) and () in account.scps:
+            raise ConfigError(
+                f"{path}: key 'accounts[{number}].scps[{account.scps.index(())}]': [] is a level without files, but AWS"
+                " attaches at least one SCP at every level; name them all, FullAWSAccess included"
+            )
     for kind in ("name", "id"):
         values = [getattr(account, kind) for account in settings.accounts]
         twice = sorted({value for value in values if values.count(value) > 1})

@@ -2,7 +2,8 @@
 
 from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.errors import ConfigError
-from assets.expanded_grants.scp_files import ScpFiles
+from assets.expanded_grants.organization_export import OrganizationExport
+from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.source import IamFile
 from pipeline.settings import AccountSettings, Settings
 
@@ -41,12 +42,14 @@ def iam_sources(settings: Settings) -> dict[str, IamFile]:
     return {account: source for account, source in found if source is not None}
 
 
-def scp_files(settings: Settings, account: AccountSettings) -> ScpFiles:
-    """Return the files of the service control policies that bind an account."""
+def scp_files(settings: Settings, account: AccountSettings) -> ScpSource:
+    """Return the files of the service control policies that bind an account, or the organisation's export."""
+    if isinstance(account.scps, str):
+        return OrganizationExport(account.id, settings.found(account.scps), account.management_account)
     levels = tuple(tuple(settings.found(path) for path in level) for level in account.scps)
     return ScpFiles(levels, account.management_account)
 
 
-def scps_by_account(settings: Settings) -> dict[str, ScpFiles]:
+def scps_by_account(settings: Settings) -> dict[str, ScpSource]:
     """Return these files of all accounts, by account id."""
     return {account.id: scp_files(settings, account) for account in settings.accounts}

@@ -7,7 +7,7 @@ import polars as pl
 from assets.aws_actions.catalogue import Catalogue
 from assets.expanded_grants.first_granted import with_first_granted
 from assets.expanded_grants.frames import expand_account
-from assets.expanded_grants.scp_files import ScpFiles
+from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.filling import Stored
 from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of
@@ -28,7 +28,7 @@ class GrantDays:
         snapshots: pl.LazyFrame,
         iam_actions: pl.DataFrame,
         stored: Stored,
-        scps: Mapping[str, ScpFiles],
+        scps: Mapping[str, ScpSource],
     ) -> None:
         """Take the partitions in order, `iam_snapshots`, what is stored, and the SCPs by account."""
         self._partitions = partitions
@@ -48,7 +48,7 @@ class GrantDays:
             # The day before had the same snapshot: what is granted today was granted then, since when it was.
             if made != (partition.account, document):
                 made = (partition.account, document)
-                limits = self._scps.get(partition.account, ScpFiles())
+                limits: ScpSource = self._scps.get(partition.account, ScpFiles())
                 expanded = expand_account(
                     details_of(snapshot),
                     self._catalogue,

@@ -16,6 +16,14 @@ from assets.iam_snapshots.authorization_details import AccountDetails
 Reason = Literal["granted", "never_allowed", "denied", "boundary", "scp"]
 Source = dict[str, Any]
 
+NOT_EVALUATED = (
+    "resource control policies",
+    "session policies",
+    "resource policies",
+    "VPC endpoint policies",
+)
+"""What may take an action away, or give it, and is in no IAM data: said with every story, never guessed."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -25,7 +33,8 @@ class Explanation:
     boundary and SCP statements that hold only somewhere), `denying` the Denies that remove it everywhere.
     `reason` is the first thing that takes it away, in this order: no Allow (`never_allowed`), a Deny (`denied`), the
     boundary (`boundary`), an SCP level without an Allow for it (`scp`); `decided_by` names it. `problems` are
-    pairs of code and detail that make the answer uncertain.
+    pairs of code and detail that make the answer uncertain; `not_evaluated` are the kinds of policy that may
+    decide otherwise and were not looked at: `NOT_EVALUATED`, and SCPs where they may bind and none are given.
     """
 
     principal_arn: str
@@ -39,6 +48,7 @@ class Explanation:
     restricting: tuple[Source, ...]
     denying: tuple[Source, ...]
     problems: tuple[tuple[str, str], ...]
+    not_evaluated: tuple[str, ...] = NOT_EVALUATED
 
 
 def explain_action(
@@ -82,7 +92,13 @@ def explain_action(
         restricting=_sources(compiler, held, "restricting"),
         denying=denying,
         problems=held.problems,
+        not_evaluated=(*_unread_scps(held, scps, management_account), *NOT_EVALUATED),
     )
+
+
+def _unread_scps(held: Holdings, scps: Levels | None, management_account: bool) -> tuple[str, ...]:
+    unbound = management_account or held.principal.service_linked
+    return () if scps is not None or unbound else ("service control policies (none are configured)",)
 
 
 def _reason(

@@ -99,15 +99,16 @@ class _Lists:
         )
 
     def _add(self, actions: list[int], parts: Parts) -> None:
-        found: list[set[str]] = [set() for _ in actions]
+        found: list[list[str]] = [[] for _ in actions]
         for carrier, marked in parts:
-            lookup, rules = marked.lookup, marked.rules
+            lookup, rules, ids_of = marked.lookup, marked.rules, self.book.ids_of(carrier)
             for ids, action in zip(found, actions, strict=True):
-                mark = lookup[action]
-                if mark:
-                    ids.update(self.book.id_of(carrier, rule) for rule in rules[mark])
+                if mark := lookup[action]:
+                    ids += [ids_of[rule] for rule in rules[mark]]
         for ids in found:
-            self._ids.extend(sorted(ids))
+            if len(ids) > 1:
+                ids = sorted(set(ids))
+            self._ids += ids
             self._lengths.append(len(ids))
 
     def series(self) -> pl.Series:

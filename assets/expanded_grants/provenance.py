@@ -7,8 +7,8 @@ lists of ids are built once for each set instead of once for each grant.
 
 import json
 from array import array
-from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from binascii import b2a_base64
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -19,6 +19,7 @@ from assets.expanded_grants.evaluate import Rule
 from assets.expanded_grants.schema import SOURCES
 
 _MASK = (1 << 64) - 1
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ def mark_rules(rules: Iterable[Rule], size: int, first_number: int, *, without: 
                 if after not in members:
                     members[after] = (*members[before], rule)
     # From bytes: a list of integers would take ten times as long.
-    series = pl.Series([marks.tobytes()]).bin.reinterpret(dtype=pl.Array(pl.UInt64, size)).explode()
+    series = pl.Series([marks.tobytes()]).bin.reinterpret(dtype=pl.Array(pl.UInt64, size))[0]
     return MarkedRules(series, marks, members)
 
 
@@ -58,32 +59,42 @@ def _mark(number: int) -> int:
     return value ^ value >> 31
 
 
+class _Ids(dict[Rule, str]):
+    """The ids of one carrier's rules, made when they are first asked for."""
+
+    def __init__(self, salt: bytes, digests: dict[Rule, bytes]) -> None:
+        super().__init__()
+        self._salt = salt
+        self._digests = digests
+
+    def __missing__(self, rule: Rule) -> str:
+        digest = self._digests.get(rule)
+        if digest is None:
+            digest = self._digests[rule] = _digest(_rule_row(rule))
+        # Twelve letters, 72 bits: Polars keeps strings up to that length in place.
+        salted = blake2b(self._salt + digest, digest_size=9).digest()
+        found = self[rule] = b2a_base64(salted, newline=False).translate(_URL_SAFE).decode()
+        return found
+
+
 class SourceBook:
     """Collects the sources that grants refer to, and hands out their ids."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._ids: dict[Carrier, dict[Rule, str]] = {}
+        self._ids: dict[Carrier, _Ids] = {}
         self._digests: dict[Rule, bytes] = {}
-        self._carriers: dict[Carrier, bytes] = {}
 
     def id_of(self, carrier: Carrier, rule: Rule) -> str:
         """Return the id of a rule in a carrier's hand: a hash of everything that its row says."""
-        ids = self._ids.setdefault(carrier, {})
-        found = ids.get(rule)
-        if found is None:
-            digest = self._digests.get(rule)
-            if digest is None:
-                digest = self._digests[rule] = _digest(_rule_row(rule))
-            # Twelve letters, 72 bits: Polars keeps strings up to that length in place.
-            found = ids[rule] = urlsafe_b64encode(self._salted(carrier, digest)).decode()
-        return found
+        return self.ids_of(carrier)[rule]
 
-    def _salted(self, carrier: Carrier, digest: bytes) -> bytes:
-        salt = self._carriers.get(carrier)
-        if salt is None:
-            salt = self._carriers[carrier] = _digest(_carrier_row(carrier))
-        return blake2b(salt + digest, digest_size=9).digest()
+    def ids_of(self, carrier: Carrier) -> Mapping[Rule, str]:
+        """Return the ids of all rules in a carrier's hand: each is a source once it has been looked up."""
+        ids = self._ids.get(carrier)
+        if ids is None:
+            ids = self._ids[carrier] = _Ids(_digest(_carrier_row(carrier)), self._digests)
+        return ids
 
     def frame(self) -> pl.DataFrame:
         """Return the table `grant_sources`: columns of `SOURCES`, sorted by id."""

@@ -1,11 +1,15 @@
 """`cloudtracker grants`: what a user or role is granted, and through what."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def grants(
@@ -20,7 +24,7 @@ def grants(
         Path | None, typer.Option(metavar="FILE", help="Configuration. [default: config.yaml]")
     ] = None,
 ) -> None:
-    """Print what a user or role is granted, with the statements that grant and restrict each action.
+    """Print what a user or role is granted, an action a line, with the statements that grant and limit it.
 
     A `~` marks what is granted only on some resources, only under a condition, or is partly denied.
     """
@@ -28,36 +32,70 @@ def grants(
         raise UsageError(f"--format {format_!r} is none of text, json, csv")
     from pipeline import stories
     from pipeline.cli.classic import make
-    from pipeline.cli.statements import in_words
     from pipeline.cli.whom import asked_about, principal_of
     from pipeline.plan import plan_grants
 
     settings, lake, question, kind, name = asked_about(config or context.obj, account, user, role, None, end)
     make(settings, plan_grants(lake, settings, question.account, question.window.end))
     rows, sources, problems = stories.grants(lake, question, principal_of(lake, question, kind, name), action)
-    by_id = {row["id"]: row for row in sources.to_dicts()}
-    if format_ != "text":
-        _print_data(rows.to_dicts(), by_id, format_)
-        return
-    print(f"Grants of {kind} {name} on {question.window.end}: {rows.height:,} actions")
     for row in problems.to_dicts():
-        print(f"! {row['problem']}: {row['detail']}")
-    for row in rows.to_dicts():
-        print(f"{'~' if row['restricted'] else ' '} {row['action']}")
-        for source in row["granted_by"]:
-            print(f"      {in_words(by_id[source])}")
-        for source in row["restricted_by"]:
-            print(f"      limited by {in_words(by_id[source])}")
+        print(
+            f"cloudtracker: {kind} {name}: {row['problem']}: {row['detail']}; this list is without what it says",
+            file=sys.stderr,
+        )
+    if format_ == "json":
+        _print_json(rows, sources)
+    elif format_ == "csv":
+        _print_csv(rows, sources)
+    else:
+        limited = rows["restricted"].sum()
+        print(
+            f"{kind} {name} of account {question.account.name} on {question.window.end}: {rows.height:,} actions"
+            f"{'' if action == '*' else f' like {action}'}, {limited:,} of them restricted (~)"
+        )
+        _print_text(rows, sources)
 
 
-def _print_data(rows: list[dict[str, object]], by_id: dict[str, dict[str, object]], form: str) -> None:
+def _print_text(rows: "pl.DataFrame", sources: "pl.DataFrame") -> None:
+    words = _words(sources)
+    width = max((len(action) for action in rows["action"]), default=0)
+    for action, restricted, granted_by, restricted_by in rows.select(
+        "action", "restricted", "granted_by", "restricted_by"
+    ).iter_rows():
+        by = "; ".join(sorted(words[source] for source in granted_by))
+        limits = "".join(f"; limited by {text}" for text in sorted(words[source] for source in restricted_by))
+        print(f"{'~' if restricted else ' '} {action:<{width}}  {by}{limits}")
+
+
+def _print_json(rows: "pl.DataFrame", sources: "pl.DataFrame") -> None:
+    from pipeline.cli.output import print_objects
+
+    by_id = {row["id"]: row for row in sources.to_dicts()}
+    print_objects(
+        [
+            {**row, **{column: [by_id[source] for source in row[column]] for column in _LISTS}}
+            for row in rows.to_dicts()
+        ]
+    )
+
+
+def _print_csv(rows: "pl.DataFrame", sources: "pl.DataFrame") -> None:
     import polars as pl
 
     from pipeline.cli.output import print_data
 
-    frame = pl.DataFrame(rows) if rows else pl.DataFrame()
-    if form == "json" and rows:
-        for column in ("granted_by", "restricted_by"):
-            full = [[by_id[source] for source in ids] for ids in frame[column]]
-            frame = frame.with_columns(pl.Series(column, full, dtype=pl.Object))
-    print_data(frame, form)
+    words = _words(sources)
+    told = [
+        pl.Series(column, ["; ".join(sorted(words[one] for one in ids)) for ids in rows[column]], pl.String)
+        for column in _LISTS
+    ]
+    print_data(rows.with_columns(told), "csv")
+
+
+_LISTS = ("granted_by", "restricted_by")
+
+
+def _words(sources: "pl.DataFrame") -> dict[str, str]:
+    from pipeline.cli.statements import in_words
+
+    return {row["id"]: in_words(row) for row in sources.to_dicts()}

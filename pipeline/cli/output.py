@@ -65,10 +65,14 @@ def print_data(rows: pl.DataFrame, form: str) -> None:
     times = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Datetime)]
     rows = rows.with_columns(pl.col(times).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     if form == "json":
-        import msgspec
-
-        text = msgspec.json.format(msgspec.json.encode(rows.to_dicts()), indent=2)
-        sys.stdout.write(text.decode() + "\n")
+        print_objects(rows.to_dicts())
     else:
         lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
         sys.stdout.write(rows.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join(" ")).write_csv())
+
+
+def print_objects(data: object) -> None:
+    """Print lists and dictionaries as indented JSON; times in UTC as ISO 8601."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n")
