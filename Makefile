@@ -28,7 +28,7 @@ demo: setup
 	@$(BIN)/python -m pipeline.demo
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check .
