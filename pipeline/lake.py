@@ -17,6 +17,8 @@ from assets.partitions import Partition
 from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
+# Of a table that is written as it is read.
+_ROW_GROUP = 100_000
 _HIVE = {"day": pl.Date, "account": pl.String}
 
 
@@ -50,21 +52,24 @@ class Lake:
     def write(
         self,
         table: str,
-        frame: pl.DataFrame,
+        frame: pl.DataFrame | pl.LazyFrame,
         partition: Partition | None = None,
         written_at: datetime | None = None,
     ) -> None:
         """Replace a partition: a reader sees the old rows or the new ones, a killed run leaves the old ones.
 
+        The rows of a LazyFrame pass through the memory a few at a time.
+
         Columns and types must be those of the table's schema; the same frame gives the same bytes. `written_at`
         is the time that the file bears, now where none is given.
         """
         schema = TABLES[table].schema
-        if dict(frame.schema) != dict(schema):
+        given = frame.collect_schema()
+        if dict(given) != dict(schema):
             wrong = {
-                name: frame.schema.get(name)
-                for name in {**schema, **frame.schema}
-                if schema.get(name) != frame.schema.get(name)
+                name: given.get(name)
+                for name in {**schema, **given}
+                if schema.get(name) != given.get(name)
             }
             raise StorageError(f"{table}: the columns are not those of its schema: {wrong}")
         path = self.path(table, partition)
@@ -123,14 +128,17 @@ def _checked(path: Path) -> Path:
     return path
 
 
-def _replace(path: Path, frame: pl.DataFrame, written_at: float) -> None:
+def _replace(path: Path, frame: pl.DataFrame | pl.LazyFrame, written_at: float) -> None:
     # The temporary file lies in the same directory, so that os.replace is atomic; its name begins with a dot,
     # so that engines which read the directory pass over it.
     temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     _sweep(path)
     try:
         with temporary.open("wb") as file:
-            frame.write_parquet(file, compression="zstd", statistics=True)
+            if isinstance(frame, pl.LazyFrame):
+                frame.sink_parquet(file, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
+            else:
+                frame.write_parquet(file, compression="zstd", statistics=True)
             file.flush()
             os.fsync(file.fileno())
         os.utime(temporary, (written_at, written_at))

@@ -25,7 +25,7 @@ from pipeline.verdict_rules import selectors_changed_at
 
 FACT_TABLES = ("aws_actions", "iam_actions")
 UNMAPPED = "unmapped_events"
-USAGE_TABLES = ("cloudtrail_usage", "rejected_records", "log_coverage")
+USAGE_TABLES = ("cloudtrail_usage", "role_assumptions", "session_usage", "rejected_records", "log_coverage")
 GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_problems")
 
 

@@ -12,14 +12,15 @@ from pipeline.lake import Lake
 from pipeline.progress import Progress
 from pipeline.tables import TABLES, Table
 
-Parts = Iterable[tuple[Partition, pl.DataFrame]]
+Parts = Iterable[tuple[Partition, pl.DataFrame | pl.LazyFrame]]
 
 
 class LakeIOManager(dg.IOManager):
     """Writes a table partition by partition, as they come, and reads lazily.
 
-    A partitioned asset hands over an iterable of `(Partition, DataFrame)` that covers exactly the partitions
-    of the run, those without rows too; an unpartitioned one a DataFrame. Inputs are LazyFrames with the
+    A partitioned asset hands over an iterable of `(Partition, DataFrame)`, or LazyFrame where the rows may not
+    fit into the memory, that covers exactly the partitions of the run, those without rows too; an
+    unpartitioned one a DataFrame. Inputs are LazyFrames with the
     columns `day` and `account`, or DataFrames of unpartitioned tables.
     """
 
@@ -50,12 +51,13 @@ class LakeIOManager(dg.IOManager):
                 raise StorageError(f"{table.name}: {partition.key} was made and is not part of this run")
             self.lake.write(table.name, frame, partition, written_at=began)
             written.add(partition.key)
+            rows = frame.lazy().select(pl.len()).collect().item()
             if self.progress:
-                self.progress.wrote(table.name, partition.day.isoformat(), frame.height)
+                self.progress.wrote(table.name, partition.day.isoformat(), rows)
             context.step_context.add_asset_metadata(
                 {
                     **_metadata(table),
-                    "dagster/row_count": frame.height,
+                    "dagster/row_count": rows,
                     "path": dg.MetadataValue.path(str(self.lake.path(table.name, partition))),
                 },
                 asset_key=context.asset_key,

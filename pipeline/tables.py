@@ -95,6 +95,18 @@ _TABLES = (
         cloudtrail_usage.DESCRIPTIONS["cloudtrail_usage"],
     ),
     Table(
+        "role_assumptions",
+        cloudtrail_usage.ROLE_ASSUMPTIONS,
+        cloudtrail_usage.ROLE_ASSUMPTIONS_KEY,
+        cloudtrail_usage.DESCRIPTIONS["role_assumptions"],
+    ),
+    Table(
+        "session_usage",
+        cloudtrail_usage.SESSION_USAGE,
+        cloudtrail_usage.SESSION_USAGE_KEY,
+        cloudtrail_usage.DESCRIPTIONS["session_usage"],
+    ),
+    Table(
         "unmapped_events",
         unmapped_events.UNMAPPED_EVENTS,
         unmapped_events.KEY,

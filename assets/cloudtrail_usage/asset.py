@@ -1,16 +1,16 @@
-"""The Dagster declaration of `cloudtrail_usage`, `rejected_records` and `log_coverage`."""
+"""The Dagster declaration of `cloudtrail_usage` and the other tables read from logs."""
 
 import dagster as dg
 
-from assets.cloudtrail_usage.days import UsageDays
+from assets.cloudtrail_usage.days import usage_days
 from assets.cloudtrail_usage.schema import DESCRIPTIONS
 from assets.partitions import asked
 
-_TABLES = ("cloudtrail_usage", "rejected_records", "log_coverage")
+_TABLES = ("cloudtrail_usage", "role_assumptions", "session_usage", "rejected_records", "log_coverage")
 
 
 def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Return the asset for those partitions: one pass over the logs writes all three tables."""
+    """Return the asset for those partitions: one pass over the logs writes all of its tables."""
 
     @dg.multi_asset(
         name="cloudtrail_usage",
@@ -24,9 +24,11 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         required_resource_keys={"log_reading"},
     )
     def cloudtrail_usage(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
-        days = UsageDays(asked(context.partition_keys), context.resources.log_reading)
-        yield dg.Output(days.usage(), "cloudtrail_usage")
-        yield dg.Output(days.rejected(), "rejected_records")
-        yield dg.Output(days.coverage(), "log_coverage", metadata=days.totals())
+        with usage_days(asked(context.partition_keys), context.resources.log_reading) as days:
+            yield dg.Output(days.usage(), "cloudtrail_usage")
+            yield dg.Output(days.assumptions(), "role_assumptions")
+            yield dg.Output(days.sessions(), "session_usage")
+            yield dg.Output(days.rejected(), "rejected_records")
+            yield dg.Output(days.coverage(), "log_coverage", metadata=days.totals())
 
     return cloudtrail_usage

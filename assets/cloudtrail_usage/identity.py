@@ -20,7 +20,7 @@ PRINCIPAL_TYPES = (
 )
 
 # What CloudTrail writes for a sign-in with a user name that does not exist (it may be a password).
-_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
 class Principal(NamedTuple):
@@ -48,9 +48,9 @@ def principal_of(identity: UserIdentity, region: str) -> Principal:
         case "FederatedUser":
             return _federated(identity)
         case "Root":
-            account = identity.account_id or _account_in(identity.arn)
+            account = identity.account_id or account_in(identity.arn)
             root = f"arn:{partition_of(region)}:iam::{account}:root" if account else ""
-            arn = _stable_arn(identity.arn) or root
+            arn = stable_arn(identity.arn) or root
             return Principal(arn, _without_session(identity.principal_id) or account, account, "root")
         case "AWSAccount":
             return _named(identity, "account")
@@ -69,10 +69,10 @@ def principal_of(identity: UserIdentity, region: str) -> Principal:
 
 
 def _user(identity: UserIdentity, region: str) -> Principal:
-    account = identity.account_id or _account_in(identity.arn)
-    if identity.user_name == _HIDDEN:
+    account = identity.account_id or account_in(identity.arn)
+    if identity.user_name == HIDDEN:
         return Principal("", _without_session(identity.principal_id), account, "unknown")
-    arn = _stable_arn(identity.arn)
+    arn = stable_arn(identity.arn)
     if not arn and account and identity.user_name:
         arn = f"arn:{partition_of(region)}:iam::{account}:user/{identity.user_name}"
     return Principal(arn, _without_session(identity.principal_id), account, "user")
@@ -80,8 +80,8 @@ def _user(identity: UserIdentity, region: str) -> Principal:
 
 def _role(identity: UserIdentity, region: str) -> Principal:
     issuer = _issuer(identity)
-    account = issuer.account_id or _account_in(issuer.arn) or identity.account_id or _account_in(identity.arn)
-    arn = _stable_arn(issuer.arn or identity.arn)
+    account = issuer.account_id or account_in(issuer.arn) or identity.account_id or account_in(identity.arn)
+    arn = stable_arn(issuer.arn or identity.arn)
     if not issuer.arn and not arn and account and issuer.user_name:
         arn = f"arn:{partition_of(region)}:iam::{account}:role/{issuer.user_name}"
     return Principal(arn, _without_session(issuer.principal_id or identity.principal_id), account, "role")
@@ -93,8 +93,8 @@ def _federated(identity: UserIdentity) -> Principal:
     if not issuer.arn:
         return _named(identity, "unknown")
     kind = {"IAMUser": "user", "Root": "root", "Role": "role"}.get(issuer.type or "", "unknown")
-    account = issuer.account_id or _account_in(issuer.arn) or identity.account_id or ""
-    return Principal(_stable_arn(issuer.arn), _without_session(issuer.principal_id), account, kind)
+    account = issuer.account_id or account_in(issuer.arn) or identity.account_id or ""
+    return Principal(stable_arn(issuer.arn), _without_session(issuer.principal_id), account, kind)
 
 
 def _service(identity: UserIdentity) -> Principal:
@@ -110,11 +110,11 @@ def _identity_center_user(identity: UserIdentity) -> Principal:
 
 def _named(identity: UserIdentity, kind: str) -> Principal:
     """Take whatever is stable: the ARN if it is no session's, the id without a role session's name."""
-    user_name = "" if identity.user_name == _HIDDEN else identity.user_name or ""
+    user_name = "" if identity.user_name == HIDDEN else identity.user_name or ""
     return Principal(
-        arn=_stable_arn(identity.arn),
+        arn=stable_arn(identity.arn),
         id=_without_session(identity.principal_id) or user_name,
-        account=identity.account_id or _account_in(identity.arn),
+        account=identity.account_id or account_in(identity.arn),
         type=kind,
     )
 
@@ -124,7 +124,7 @@ def _issuer(identity: UserIdentity) -> Issuer:
     return (context.session_issuer if context else None) or Issuer()
 
 
-def _stable_arn(arn: str | None) -> str:
+def stable_arn(arn: str | None) -> str:
     """Return an ARN that outlives sessions: a session of a role becomes the role (its path is not known)."""
     parts = (arn or "").split(":", 5)
     if len(parts) < 6 or parts[2] != "sts":
@@ -141,7 +141,8 @@ def _without_session(principal_id: str | None) -> str:
     return principal_id or ""
 
 
-def _account_in(arn: str | None) -> str:
+def account_in(arn: str | None) -> str:
+    """Return the account in an ARN, or ""."""
     parts = (arn or "").split(":", 5)
     return parts[4] if len(parts) == 6 else ""
 

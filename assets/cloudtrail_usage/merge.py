@@ -6,8 +6,17 @@ from pathlib import Path
 import polars as pl
 
 from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
-from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE, CLOUDTRAIL_USAGE_KEY
-from assets.cloudtrail_usage.staging import staged_keys, staged_rows
+from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
+from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_partial
+from assets.cloudtrail_usage.schema import (
+    CLOUDTRAIL_USAGE,
+    CLOUDTRAIL_USAGE_KEY,
+    ROLE_ASSUMPTIONS,
+    SESSION_USAGE,
+)
+from assets.cloudtrail_usage.service_sessions import service_sessions
+from assets.cloudtrail_usage.spilled import Spilled
+from assets.cloudtrail_usage.staging import day_folder, staged
 from assets.errors import RunError
 
 # So many events are deduplicated at a time: it bounds the memory (to about 200 MB), not the day.
@@ -16,10 +25,12 @@ ROWS_AT_A_TIME = 500_000
 
 @dataclass(frozen=True)
 class MergedDay:
-    """A day's `usage` (the columns of the table) and `counts` by region: see `merge_day`."""
+    """A day's `usage` (the columns of the table), `counts` by region, and large tables: see `merge_day`."""
 
     usage: pl.DataFrame
     counts: pl.DataFrame
+    assumptions: Spilled
+    sessions: Spilled
 
 
 def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_AT_A_TIME) -> MergedDay:
@@ -28,17 +39,20 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     An id is counted once; of copies that differ the smallest is taken, by the columns of the key, time and
     region. `usage` is sorted by its key. `counts` has a row per region that held events: `region` (UInt16, as
     staged), `permission_events`, `other_events`, `duplicates` (Int64), the copies counted where they lay.
+    `assumptions` and `sessions` lie in the day's folder, until `staging.remove_day`.
     Raises RunError when two keys share a code.
     """
-    rows_files, keys_files = staged_rows(staging, day), staged_keys(staging, day)
+    rows_files, keys_files = staged(staging, day, "rows"), staged(staging, day, "keys")
     if not rows_files:
-        return MergedDay(pl.DataFrame(schema=CLOUDTRAIL_USAGE), _no_counts())
+        usage = pl.DataFrame(schema=CLOUDTRAIL_USAGE)
+        return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
     keys = _distinct_keys(keys_files)
     if keys["code"].is_duplicated().any():
         raise RunError(
             "two kinds of events got the same code while logs were read; run it again after an update"
         )
     keys = keys.with_row_index("rank")
+    services = service_sessions(staging, day)
     parts = -(-events // rows_at_a_time)
     by_code, by_region = [], []
     for part in range(parts):
@@ -47,7 +61,14 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
         unique, counts = _deduplicated(pl.concat(mine), keys)
         by_code.append(_by_code(unique))
         by_region.append(counts)
-    return MergedDay(_usage(pl.concat(by_code), keys), _counts(pl.concat(by_region)))
+        write_partial(staging, day, part, unique, services)
+    made = day_folder(staging, day) / "made"
+    return MergedDay(
+        _usage(pl.concat(by_code), keys),
+        _counts(pl.concat(by_region)),
+        merge_assumptions(staging, day, made),
+        merge_sessions(staging, day, keys, services, made),
+    )
 
 
 def _distinct_keys(files: list[Path]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from assets.cloudtrail_usage.event_time import day_number
 from assets.cloudtrail_usage.merge import merge_day
 from assets.cloudtrail_usage.scan import BatchResult, Job
 from assets.cloudtrail_usage.sources.source import LogSource
+from assets.cloudtrail_usage.spilled import Spilled
 from assets.cloudtrail_usage.staging import remove_day, staging_folder
 from assets.cloudtrail_usage.workers import scan_here, scan_in_processes
 
@@ -25,10 +26,15 @@ SMALL_BYTES = 16 << 20
 
 @dataclass(frozen=True)
 class DayTables:
-    """The tables of a day: columns as in `schema`, sorted by key."""
+    """The tables of a day: columns as in `schema`, sorted by key.
+
+    The files of `assumptions` and `sessions` are gone when the next day is asked for: move them before.
+    """
 
     day: date
     usage: pl.DataFrame
+    assumptions: Spilled
+    sessions: Spilled
     coverage: pl.DataFrame
     rejected: pl.DataFrame
 
@@ -44,6 +50,7 @@ def read_days(
     late_hours: int,
     staging: Path,
     workers: int,
+    secret: bytes,
     progress: Callable[[int, int], None] | None = None,
     small_bytes: int = SMALL_BYTES,
 ) -> Iterator[DayTables]:
@@ -57,7 +64,7 @@ def read_days(
 
     `now` (with a zone) and `late_hours` tell which days are provisional. `workers` processes read, or this
     one where there is less than `small_bytes` (as stored) to read. `staging` is a folder for what is under
-    way, emptied before this ends. `progress(done, total)` is called with steps, 1000 a delivery day.
+    way, emptied before this ends. Access key ids are hashed with `secret`. `progress(done, total)` is called with steps, 1000 a delivery day.
 
     Raises InputError when the source is not there, StorageError when `staging` cannot be written, RunError
     when a worker dies. Nothing that is wrong in a log raises: it is a row of `rejected`.
@@ -70,7 +77,7 @@ def read_days(
     waiting = deque(plan.days)
     read: dict[date, Delivery] = {}
     with staging_folder(staging) as folder:
-        job = Job(source, account, regions, folder, late_days)
+        job = Job(source, account, regions, folder, late_days, secret)
         with closing(_scanned(job, batches(plan, source, account, regions), workers, small_bytes)) as results:
             for done in _whole_deliveries(results, read, progress or _silent, STEPS * len(plan.deliveries())):
                 while waiting and plan.needed(waiting[0]) <= done:
@@ -123,7 +130,8 @@ def _tables(day: date, job: Job, plan: Plan, read: dict[date, Delivery], clock: 
     )
     merged = merge_day(job.staging, number, events)
     coverage = coverage_frame(day, plan, read, job.regions, merged.counts, clock)
-    return DayTables(day, merged.usage, coverage, rejected_frame(read[day].rejected))
+    rejected = rejected_frame(read[day].rejected)
+    return DayTables(day, merged.usage, merged.assumptions, merged.sessions, coverage, rejected)
 
 
 def _silent(_done: int, _total: int) -> None:

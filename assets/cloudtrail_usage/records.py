@@ -22,16 +22,33 @@ class Issuer(msgspec.Struct, gc=False, rename="camel"):
     user_name: str | None = None
 
 
+class SessionAttributes(msgspec.Struct, gc=False, rename="camel"):
+    """`userIdentity.sessionContext.attributes`."""
+
+    creation_date: str | None = None
+
+
 class SessionContext(msgspec.Struct, gc=False, rename="camel"):
     """`userIdentity.sessionContext`."""
 
     session_issuer: Issuer | None = None
+    attributes: SessionAttributes | None = None
+    source_identity: str | None = None
+    # Only whether it is there matters.
+    ec2_role_delivery: Any = None
 
 
 class OnBehalfOf(msgspec.Struct, gc=False, rename="camel"):
     """`userIdentity.onBehalfOf`, the user of IAM Identity Center."""
 
     user_id: str | None = None
+
+
+class InScopeOf(msgspec.Struct, gc=False, rename="camel"):
+    """`userIdentity.inScopeOf`, the Lambda function, ECS task, ... that the credentials were issued to."""
+
+    issuer_type: str | None = None
+    credentials_issued_to: str | None = None
 
 
 class UserIdentity(msgspec.Struct, gc=False, rename="camel"):
@@ -45,6 +62,12 @@ class UserIdentity(msgspec.Struct, gc=False, rename="camel"):
     invoked_by: str | None = None
     session_context: SessionContext | None = None
     on_behalf_of: OnBehalfOf | None = None
+    access_key_id: str | None = None
+    in_scope_of: InScopeOf | None = None
+    identity_provider: str | None = None
+
+
+_ABSENT = msgspec.Raw(b"null")
 
 
 class Record(msgspec.Struct, gc=False):
@@ -63,6 +86,12 @@ class Record(msgspec.Struct, gc=False):
     # Only whether there is one matters, so any type will do.
     error_message: Any = msgspec.field(default=None, name="errorMessage")
     recipient_account_id: str | None = msgspec.field(default=None, name="recipientAccountId")
+    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
+    # Decoded only where an event issues a session, see `assumption`.
+    request: msgspec.Raw = msgspec.field(default=_ABSENT, name="requestParameters")
+    response: msgspec.Raw = msgspec.field(default=_ABSENT, name="responseElements")
+    resources: msgspec.Raw = msgspec.field(default=_ABSENT, name="resources")
+    additional: msgspec.Raw = msgspec.field(default=_ABSENT, name="additionalEventData")
 
 
 class _Typed(msgspec.Struct, gc=False):

@@ -11,16 +11,22 @@ from typing import NamedTuple
 
 import polars as pl
 
+from assets.cloudtrail_usage.access_keys import KeyHash
+from assets.cloudtrail_usage.assumption import Row, assumption_of, issues_session
 from assets.cloudtrail_usage.batches import Batch, is_log
-from assets.cloudtrail_usage.event_time import EventTimes, day_number
+from assets.cloudtrail_usage.event_time import EventTimes, day_number, day_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.record_id import id_of_unnamed
 from assets.cloudtrail_usage.records import LogContent, Record, read_records
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection
+from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
+from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
-from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows
+from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, write_staged
 
 FLUSH_ROWS = 50_000
+# Their rows are wide.
+FLUSH_ASSUMPTIONS = 10_000
 
 
 class RegionDay(NamedTuple):
@@ -39,6 +45,7 @@ class Job:
     regions: tuple[str, ...]
     staging: Path
     late_days: int
+    secret: bytes = field(repr=False)
 
 
 @dataclass
@@ -76,6 +83,9 @@ class _Scan:
         self.job, self.batch, self.result = job, batch, result
         self.rows = EventRows()
         self.keys = EventKeys()
+        self.key_hash = KeyHash(job.secret)
+        self.sessions = SessionKeys(self.key_hash)
+        self.assumptions: list[Row] = []
         self.times = EventTimes()
         self.flushes = 0
         self.staged: set[int] = set()
@@ -86,7 +96,7 @@ class _Scan:
         defects = [*content.defects, *self._take(content, name)]
         self.result.rejected.extend(Rejection(name, path, *defect) for defect in sorted(defects))
         self.rows.end_file(index, region)
-        if len(self.rows.ids) >= FLUSH_ROWS:
+        if len(self.rows.ids) >= FLUSH_ROWS or len(self.assumptions) >= FLUSH_ASSUMPTIONS:
             self._flush()
 
     def finish(self) -> None:
@@ -111,7 +121,11 @@ class _Scan:
         """Add the records that are events to the rows, and yield what is wrong with the others."""
         account, micros_of = self.job.account, self.times.micros_of
         add_id, add_code, add_time = self.rows.ids.append, self.rows.codes.append, self.rows.times.append
-        code_of = self.keys.code_of
+        add_session, code_of, session_of = (
+            self.rows.sessions.append,
+            self.keys.code_of,
+            self.sessions.code_of,
+        )
         for position, record in zip(content.positions, content.records, strict=True):
             time = micros_of(record.event_time)
             if time is None:
@@ -124,15 +138,20 @@ class _Scan:
             if not record.event_source or not record.event_name:
                 yield _nameless(position, record)
                 continue
-            add_id(record.event_id or id_of_unnamed(content, position))
+            event_id = record.event_id or id_of_unnamed(content, position)
+            add_id(event_id)
             add_code(code_of(record, region))
+            add_session(session_of(record.user_identity))
             add_time(time)
+            if issues_session(record):
+                self.assumptions.append(assumption_of(record, event_id, time, region, self.key_hash))
 
     def _flush(self) -> None:
         """Write the rows by day, and count them by region; those of days not wanted go no further."""
         if not self.rows.ids:
             return
         self.rows, rows = EventRows(), self.rows.frame()
+        sessions, assumptions = self.sessions.take(), self._taken_assumptions()
         counts = rows.group_by("region", "day").agg(pl.len(), files=pl.col("file").n_unique())
         newest = day_number(self.batch.delivery)
         for region, day, events, files in counts.rows():
@@ -144,9 +163,19 @@ class _Scan:
                 self.result.held[at] += files
         for (day,), of_day in rows.partition_by("day", as_dict=True).items():
             if day in self.batch.keep:
-                write_rows(self.job.staging, day, f"{self.batch.number:08}-{self.flushes:04}", of_day)
+                name = f"{self.batch.number:08}-{self.flushes:04}"
+                write_rows(self.job.staging, day, name, of_day)
+                acted = sessions.join(of_day, on="session_code", how="semi")
+                write_staged(self.job.staging, day, "sessions", name, acted)
+                issued = assumptions.filter(pl.col("event_time").dt.date() == day_of(day))
+                write_staged(self.job.staging, day, "assumed", name, issued)
                 self.staged.add(day)
         self.flushes += 1
+
+    def _taken_assumptions(self) -> pl.DataFrame:
+        self.assumptions, rows = [], self.assumptions
+        times = {name: pl.Int64() for name, dtype in ROLE_ASSUMPTIONS.items() if dtype.is_temporal()}
+        return pl.DataFrame(rows, schema={**ROLE_ASSUMPTIONS, **times}, orient="row").cast(ROLE_ASSUMPTIONS)  # type: ignore[arg-type]
 
 
 def _nameless(position: int, record: Record) -> Defect:

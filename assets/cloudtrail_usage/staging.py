@@ -1,7 +1,8 @@
 """Events on their way: rows of the events of a day in Parquet files, written by any process, merged by one.
 
-A day's folder holds `rows-*` (`id` String, `code` UInt64, `time` Int64 microseconds, `region` UInt16: an
-index) and `keys-*` (the columns of `keys.KEY_SCHEMA` and `code`).
+A day's folder holds `rows-*` (`id` String, `code` UInt64, `session_code` UInt64, `time` Int64 microseconds,
+`region` UInt16: an index), `keys-*` (the columns of `keys.KEY_SCHEMA` and `code`), `sessions-*` (those of
+`session_keys.SESSION_SCHEMA` and `session_code`) and `assumed-*` (those of `schema.ROLE_ASSUMPTIONS`).
 """
 
 import fcntl
@@ -57,14 +58,9 @@ def day_folder(staging: Path, day: int) -> Path:
     return staging / f"day-{day}"
 
 
-def staged_rows(staging: Path, day: int) -> list[Path]:
-    """Return the files of a day's rows, sorted."""
-    return sorted(day_folder(staging, day).glob("rows-*.parquet"))
-
-
-def staged_keys(staging: Path, day: int) -> list[Path]:
-    """Return the files of a day's keys, sorted."""
-    return sorted(day_folder(staging, day).glob("keys-*.parquet"))
+def staged(staging: Path, day: int, kind: str) -> list[Path]:
+    """Return the files of a kind (`rows`, `keys`, `sessions`, `assumed`) of a day, sorted."""
+    return sorted(day_folder(staging, day).glob(f"{kind}-*.parquet"))
 
 
 def remove_day(staging: Path, day: int) -> None:
@@ -79,6 +75,7 @@ class EventRows:
         """Start empty."""
         self.ids: list[str] = []
         self.codes: list[int] = []
+        self.sessions: list[int] = []
         self.times: list[int] = []
         self.regions: list[int] = []
         self.files: list[int] = []
@@ -95,6 +92,7 @@ class EventRows:
             {
                 "id": self.ids,
                 "code": self.codes,
+                "session_code": self.sessions,
                 "time": self.times,
                 "region": self.regions,
                 "file": self.files,
@@ -102,6 +100,7 @@ class EventRows:
             schema={
                 "id": pl.String(),
                 "code": pl.UInt64(),
+                "session_code": pl.UInt64(),
                 "time": pl.Int64(),
                 "region": pl.UInt16(),
                 "file": pl.UInt32(),
@@ -112,17 +111,24 @@ class EventRows:
 
 def write_rows(staging: Path, day: int, name: str, rows: pl.DataFrame) -> None:
     """Write rows of a day. `name` is unique among the batches."""
-    _write(rows.select("id", "code", "time", "region"), day_folder(staging, day) / f"rows-{name}.parquet")
+    write_staged(staging, day, "rows", name, rows.select("id", "code", "session_code", "time", "region"))
 
 
 def write_keys(staging: Path, day: int, name: str, keys: pl.DataFrame) -> None:
     """Write the keys that a batch's rows of the day may have."""
-    _write(keys, day_folder(staging, day) / f"keys-{name}.parquet")
+    write_staged(staging, day, "keys", name, keys)
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
+def write_staged(staging: Path, day: int, kind: str, name: str, frame: pl.DataFrame) -> None:
+    """Write a file that `staged` finds; none for no rows."""
+    if not frame.is_empty():
+        write_spilled(frame, day_folder(staging, day) / f"{kind}-{name}.parquet")
+
+
+def write_spilled(frame: pl.DataFrame, path: Path) -> None:
+    """Write a file that is gone when the reading ends. Raises StorageError when it cannot be written."""
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(path, compression="lz4")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StorageError(f"{path}: cannot be written ({error}); logs are staged there") from error

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,23 @@ ALICE = {
     "accountId": ACCOUNT,
     "userName": "alice",
 }
+
+
+@dataclass(frozen=True)
+class Made:
+    """The tables of a day, in memory."""
+
+    usage: pl.DataFrame
+    assumptions: pl.DataFrame
+    sessions: pl.DataFrame
+    coverage: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def made_of(tables: DayTables) -> Made:
+    """Read what lies in files."""
+    assumptions, sessions = tables.assumptions.lazy().collect(), tables.sessions.lazy().collect()
+    return Made(tables.usage, assumptions, sessions, tables.coverage, tables.rejected)
 
 
 def event(event_id: str | None, time: str = "2024-03-05T10:00:00Z", **fields: Any) -> dict[str, Any]:
@@ -60,7 +78,7 @@ def put(
     return (folder / name).relative_to(root).as_posix()
 
 
-def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[date, DayTables]:
+def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[date, Made]:
     """Read days with ordinary settings."""
     settings: dict[str, Any] = {
         "late_days": 1,
@@ -69,37 +87,38 @@ def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[dat
         "late_hours": 24,
         "staging": root.parent / f"{root.name}-staging",
         "workers": 1,
+        "secret": b"a secret of the tests",
     }
     made = read_days(LocalLogs(root), ACCOUNT, days or [DAY], **{**settings, **options})
-    return {tables.day: tables for tables in made}
+    return {tables.day: made_of(tables) for tables in made}
 
 
-def read_one(root: Path, **options: Any) -> DayTables:
+def read_one(root: Path, **options: Any) -> Made:
     """Read `DAY`."""
     return read(root, **options)[DAY]
 
 
-def rejections(tables: DayTables) -> list[tuple[int, str]]:
+def rejections(tables: Made) -> list[tuple[int, str]]:
     """Return position and reason of what was rejected."""
     return tables.rejected.select("position", "reason").rows()
 
 
-def coverage(tables: DayTables, region: str = "us-east-1") -> dict[str, Any]:
+def coverage(tables: Made, region: str = "us-east-1") -> dict[str, Any]:
     """Return the coverage of a region."""
     return tables.coverage.row(by_predicate=pl.col("region") == region, named=True)
 
 
-def as_bytes(tables: DayTables) -> list[bytes]:
+def as_bytes(tables: Made) -> list[bytes]:
     """Return the tables as they would be written."""
     written = []
-    for frame in (tables.usage, tables.coverage, tables.rejected):
+    for frame in (tables.usage, tables.coverage, tables.rejected, tables.assumptions, tables.sessions):
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
         written.append(buffer.getvalue())
     return written
 
 
-def check_conservation(tables: DayTables) -> None:
+def check_conservation(tables: Made) -> None:
     """Every record is in one count, and every counted event is in the usage."""
     for row in tables.coverage.iter_rows(named=True):
         kinds = row["permission_events"] + row["other_events"] + row["duplicates"]
@@ -109,3 +128,7 @@ def check_conservation(tables: DayTables) -> None:
     calls = tables.usage.filter(pl.col("event_type") == "AwsApiCall")["events"].sum()
     assert calls == sums["permission_events"]
     assert tables.rejected.height == sums["rejected"]
+    acted = tables.sessions.group_by("session_type").agg(pl.col("events").sum())
+    used = dict(tables.usage.group_by("principal_type").agg(pl.col("events").sum()).rows())
+    assert all(events <= used[kind] for kind, events in acted.rows())
+    assert dict(acted.rows()).get("role", 0) == used.get("role", 0)

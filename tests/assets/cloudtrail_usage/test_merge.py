@@ -35,7 +35,7 @@ def _keys(codes: dict[str, int]) -> pl.DataFrame:
 
 def _rows(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
     schema = {"id": pl.String(), "code": pl.UInt64(), "time": pl.Int64(), "region": pl.UInt16()}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(session_code=pl.lit(0, pl.UInt64))
 
 
 def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from assets.cloudtrail_usage.reader import read_days
-from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE, DESCRIPTIONS, LOG_COVERAGE, REJECTED_RECORDS
+from assets.cloudtrail_usage.schema import (
+    CLOUDTRAIL_USAGE,
+    DESCRIPTIONS,
+    LOG_COVERAGE,
+    REJECTED_RECORDS,
+    ROLE_ASSUMPTIONS,
+    SESSION_USAGE,
+)
 from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.errors import InputError, StorageError
 from tests.assets.cloudtrail_usage.log_files import (
@@ -31,10 +38,14 @@ def test_tables_have_the_columns_of_the_schema(tmp_path: Path) -> None:
         assert dict(tables.usage.schema) == CLOUDTRAIL_USAGE
         assert dict(tables.coverage.schema) == LOG_COVERAGE
         assert dict(tables.rejected.schema) == REJECTED_RECORDS
+        assert dict(tables.assumptions.schema) == ROLE_ASSUMPTIONS
+        assert dict(tables.sessions.schema) == SESSION_USAGE
     schemas = {
         "cloudtrail_usage": CLOUDTRAIL_USAGE,
         "log_coverage": LOG_COVERAGE,
         "rejected_records": REJECTED_RECORDS,
+        "role_assumptions": ROLE_ASSUMPTIONS,
+        "session_usage": SESSION_USAGE,
     }
     assert {name: {"", *columns} for name, columns in schemas.items()} == {
         name: set(described) for name, described in DESCRIPTIONS.items()
@@ -162,7 +173,7 @@ def test_days_come_one_by_one_and_leave_nothing(tmp_path: Path) -> None:
     staged = []
     made = read_days(
         LocalLogs(root), ACCOUNT, week, late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
-        staging=staging, workers=1, progress=lambda done, total: steps.append((done, total)),
+        staging=staging, workers=1, secret=b"s", progress=lambda done, total: steps.append((done, total)),
     )  # fmt: skip
     for tables in made:
         assert steps[-1][0] == 1000 * ((tables.day - DAY).days + 2)
@@ -178,7 +189,7 @@ def test_stopping_early_leaves_nothing(tmp_path: Path) -> None:
     staging = tmp_path / "staging"
     made = read_days(
         LocalLogs(tmp_path / "logs"), ACCOUNT, [DAY, NEXT], late_days=0, late_from={}, now=LONG_AFTER,
-        late_hours=24, staging=staging, workers=1,
+        late_hours=24, staging=staging, workers=1, secret=b"s",
     )  # fmt: skip
     next(made)
     assert list(staging.iterdir()) != []
@@ -195,7 +206,7 @@ def test_an_account_without_logs_has_no_regions(tmp_path: Path) -> None:
 def test_no_days_is_nothing(tmp_path: Path) -> None:
     assert list(read_days(
         LocalLogs(tmp_path), ACCOUNT, [], late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
-        staging=tmp_path, workers=1,
+        staging=tmp_path, workers=1, secret=b"s",
     )) == []  # fmt: skip
 
 

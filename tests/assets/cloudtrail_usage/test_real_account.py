@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.cloudtrail_usage.reader import DayTables, read_days
+from assets.cloudtrail_usage.reader import read_days
 from assets.cloudtrail_usage.sources.local import LocalLogs
-from tests.assets.cloudtrail_usage.log_files import LONG_AFTER, check_conservation
+from tests.assets.cloudtrail_usage.log_files import LONG_AFTER, Made, check_conservation, made_of
 
 REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "real-account"
 ACCOUNT, DAY = "123837392027", date(2023, 7, 10)
@@ -26,12 +26,12 @@ def _records() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> DayTables:
-    (made,) = read_days(
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    made = read_days(
         LocalLogs(REAL), ACCOUNT, [DAY], late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
-        staging=tmp_path_factory.mktemp("staging"), workers=1,
+        staging=tmp_path_factory.mktemp("staging"), workers=1, secret=b"s",
     )  # fmt: skip
-    return made
+    return made_of(next(iter(made)))
 
 
 def _outcome(record: dict[str, Any]) -> str:
@@ -50,7 +50,7 @@ def _arn(identity: dict[str, Any]) -> str:
     return str(identity["invokedBy"])
 
 
-def test_all_records_are_accounted_for(tables: DayTables) -> None:
+def test_all_records_are_accounted_for(tables: Made) -> None:
     row = tables.coverage.row(0, named=True)
     assert (row["records"], row["permission_events"], row["other_events"]) == (2900, 2855, 45)
     assert (row["duplicates"], row["rejected"], row["files"], row["complete"]) == (0, 0, 55, True)
@@ -59,7 +59,7 @@ def test_all_records_are_accounted_for(tables: DayTables) -> None:
     assert dict(by_type.rows()) == {"AwsApiCall": 2855, "AwsServiceEvent": 42, "AwsConsoleSignIn": 3}
 
 
-def test_usage_is_that_of_an_independent_count(tables: DayTables) -> None:
+def test_usage_is_that_of_an_independent_count(tables: Made) -> None:
     expected = Counter(
         (
             _arn(record["userIdentity"]),
@@ -78,7 +78,7 @@ def test_usage_is_that_of_an_independent_count(tables: DayTables) -> None:
     assert found == expected
 
 
-def test_times_and_ids_are_those_of_the_records(tables: DayTables) -> None:
+def test_times_and_ids_are_those_of_the_records(tables: Made) -> None:
     records = {record["eventID"]: record for record in _records()}
     times: dict[tuple[str, ...], list[str]] = {}
     for record in records.values():

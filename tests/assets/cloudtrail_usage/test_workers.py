@@ -39,7 +39,7 @@ def test_tables_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
     # So many files that a day is several batches.
     _write_week(tmp_path / "logs", files=600)
     alone = _written(tmp_path / "logs", workers=1)
-    assert len(alone) == 15
+    assert len(alone) == 25
     assert _written(tmp_path / "logs", workers=2) == alone
     assert _written(tmp_path / "logs", workers=3) == alone
 
@@ -49,7 +49,7 @@ def test_a_small_range_is_read_here(tmp_path: Path) -> None:
     source = _Where(tmp_path / "logs")
     made = list(read_days(
         source, ACCOUNT, [DAY], late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
-        staging=tmp_path / "staging", workers=2,
+        staging=tmp_path / "staging", workers=2, secret=b"s",
     ))  # fmt: skip
     assert made[0].usage["event_name"].to_list() == [f"Read{os.getpid()}"]
 
@@ -86,7 +86,7 @@ def test_a_worker_that_dies_ends_the_reading(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="died"):
         for tables in read_days(
             _Deadly(tmp_path / "logs"), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
-            staging=staging, workers=2, small_bytes=0,
+            staging=staging, workers=2, secret=b"s", small_bytes=0,
         ):  # fmt: skip
             days.append(tables.day)  # noqa: PERF401
     assert WEEK[-1] not in days
@@ -114,7 +114,7 @@ def tell(done, total):
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for _ in read_days(Slow(Path("logs")), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER,
-                       late_hours=24, staging=Path("staging"), workers=2, small_bytes=0, progress=tell):
+                       late_hours=24, staging=Path("staging"), workers=2, secret=b"s", small_bytes=0, progress=tell):
         pass
 """
 
