@@ -61,3 +61,18 @@ def window_of(lookback_days: int) -> "dg.MultiPartitionMapping":
             "account": dg.DimensionPartitionMapping("account", dg.IdentityPartitionMapping()),
         }
     )
+
+
+def all_accounts_of(days: int) -> "dg.MultiPartitionMapping":
+    """Return the mapping from a day of an account to the `days` days that end with it, of all accounts."""
+    import dagster as dg
+
+    near = dg.TimeWindowPartitionMapping(
+        start_offset=1 - days, end_offset=0, allow_nonexistent_upstream_partitions=True
+    )
+    return dg.MultiPartitionMapping(
+        {
+            "day": dg.DimensionPartitionMapping("day", near),
+            "account": dg.DimensionPartitionMapping("account", dg.AllPartitionMapping()),
+        }
+    )

@@ -95,7 +95,7 @@ def diff_of(lake: Lake, settings: Settings, question: Question, kind: str, name:
         end = Partition(question.window.end, question.account.id)
         mine = (pl.col("principal_type") == kind) & (pl.col("principal_name") == name)
         return lake.scan("principal_diffs", [end]).filter(mine).select(list(PRINCIPAL_DIFFS)).collect()
-    tables = _tables(lake, question)
+    tables = tables_of(lake, question)
     mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, DATA_FILES)
     return window_diff(
         question.account.id,
@@ -131,7 +131,8 @@ def _snapshot(lake: Lake, question: Question) -> pl.DataFrame:
     return lake.scan("iam_snapshots", [end]).drop("day", "account").collect()
 
 
-def _tables(lake: Lake, question: Question) -> Tables:
+def tables_of(lake: Lake, question: Question) -> Tables:
+    """Return the tables that the diff of the question's window is made from."""
     days, end = _window(question), [Partition(question.window.end, question.account.id)]
     used, iam_actions = _used(lake, question), lake.read("iam_actions")
     grants = lake.scan("expanded_grants", days)

@@ -5,6 +5,7 @@ granted:  IAM data  -> iam_snapshots   -> expanded_grants, grant_sources, grant_
 used:     CloudTrail logs              -> cloudtrail_usage, role_assumptions, session_usage,
                                           rejected_records, log_coverage
                     the usage          -> unmapped_events
+          of all accounts: assumptions, sessions -> role_sessions
 verdicts: all of these                 -> principal_diffs
 """
 
@@ -22,6 +23,7 @@ from assets.iam_snapshots.filling import IamSources
 from assets.partitions import day_by_account
 from assets.principal_diffs import asset as principal_diffs
 from assets.principal_diffs.days import DiffOptions
+from assets.role_sessions import asset as role_sessions
 from assets.unmapped_events import asset as unmapped_events
 from assets.unmapped_events import checks as unmapped_checks
 from pipeline.data_files import DATA_FILES, configuration_file
@@ -55,6 +57,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
             expanded_grants.build(partitions),
             cloudtrail_usage.build(partitions),
             unmapped_events.build(partitions),
+            role_sessions.build(partitions),
             principal_diffs.build(partitions, settings.lookback_days),
         ],
         asset_checks=[unmapped_checks.build()],

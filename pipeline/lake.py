@@ -67,9 +67,7 @@ class Lake:
         given = frame.collect_schema()
         if dict(given) != dict(schema):
             wrong = {
-                name: given.get(name)
-                for name in {**schema, **given}
-                if schema.get(name) != given.get(name)
+                name: given.get(name) for name in {**schema, **given} if schema.get(name) != given.get(name)
             }
             raise StorageError(f"{table}: the columns are not those of its schema: {wrong}")
         path = self.path(table, partition)

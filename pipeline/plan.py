@@ -31,7 +31,7 @@ GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_prob
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be made for one account: ranges of days of usage, days of grants, diffs and unmapped events."""
+    """What is to be made for one account: ranges of days of usage, days of grants, diffs, unmapped events, sessions."""
 
     account: str
     facts: bool
@@ -39,11 +39,12 @@ class Plan:
     grants: tuple[date, ...]
     diffs: tuple[date, ...]
     unmapped: tuple[date, ...] = ()
+    sessions: tuple[date, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether the tables can be read as they are."""
-        return not (self.facts or self.usage or self.grants or self.diffs or self.unmapped)
+        return not (self.facts or self.usage or self.grants or self.diffs or self.unmapped or self.sessions)
 
 
 def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:

@@ -21,6 +21,7 @@ from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
 from pipeline.plan import FACT_TABLES, GRANT_TABLES, UNMAPPED, USAGE_TABLES, Plan, ranges, unread_late_days
 from pipeline.progress import Progress
+from pipeline.session_plan import SESSIONS
 from pipeline.settings import AccountSettings, Settings
 
 
@@ -36,16 +37,26 @@ Planner = Callable[[AccountSettings], Plan]
 
 
 def carry_out_all(
-    settings: Settings, accounts: Sequence[AccountSettings], planner: Planner, watcher: Watcher
+    settings: Settings,
+    accounts: Sequence[AccountSettings],
+    planner: Planner,
+    watcher: Watcher,
+    afterwards: Planner | None = None,
 ) -> dict[str, CloudTrackerError]:
-    """Carry out every account's plan, one after the other; return the errors of those that failed, by name."""
+    """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
+
+    `afterwards` plans what needs the tables of all accounts.
+    """
     failed: dict[str, CloudTrackerError] = {}
     with _runner(settings, watcher) as runner:
-        for account in accounts:
-            try:
-                runner.carry_out(planner(account))
-            except CloudTrackerError as error:
-                failed[account.name] = error
+        for plan in (planner, afterwards) if afterwards else (planner,):
+            for account in accounts:
+                if account.name in failed:
+                    continue
+                try:
+                    runner.carry_out(plan(account))
+                except CloudTrackerError as error:
+                    failed[account.name] = error
     return failed
 
 
@@ -87,6 +98,7 @@ class _Runner:
         if plan.facts:
             self._run("action lists", FACT_TABLES, plan.account, None)
         name = self._settings.account(plan.account).name
+        self._days((SESSIONS,), plan.sessions, plan.account, name)
         if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):
             for window in plan.usage:
                 self._run(

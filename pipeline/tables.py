@@ -10,6 +10,7 @@ from assets.cloudtrail_usage import schema as cloudtrail_usage
 from assets.expanded_grants import schema as expanded_grants
 from assets.iam_snapshots import schema as iam_snapshots
 from assets.principal_diffs import schema as principal_diffs
+from assets.role_sessions import schema as role_sessions
 from assets.unmapped_events import schema as unmapped_events
 
 Sources = Mapping[str, list[tuple[str, str]]]
@@ -124,6 +125,13 @@ _TABLES = (
         cloudtrail_usage.LOG_COVERAGE,
         cloudtrail_usage.LOG_COVERAGE_KEY,
         cloudtrail_usage.DESCRIPTIONS["log_coverage"],
+    ),
+    Table(
+        "role_sessions",
+        role_sessions.ROLE_SESSIONS,
+        role_sessions.KEY,
+        role_sessions.DESCRIPTIONS,
+        lineage=role_sessions.LINEAGE,
     ),
     Table(
         "principal_diffs",

@@ -1,6 +1,7 @@
 """The original's questions: who is active, and what does one user or role use of what is granted."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import AccountSettings, Settings, load_settings
 from pipeline.sources import scp_files
 
 
@@ -52,13 +53,17 @@ def answer(asked: Asked) -> int:
     settings = load_settings(asked.config)
     account = settings.account(asked.account)
     window = answers.window_asked(settings, parsed("--start", asked.start), parsed("--end", asked.end))
-    iam = IamFile(account.id, asked.iam, str(asked.iam)) if asked.iam else None
-    question = answers.Question(account, window, iam, scp_files(settings, account))
+    question = answers.Question(account, window, iam_file(account, asked.iam), scp_files(settings, account))
     lake = Lake(settings.root)
     make(settings, plan_answer(lake, settings, account, window))
     if asked.listed:
         return exit_code(_list(asked, lake, settings, question), asked.fail_on)
     return exit_code(_diff(asked, lake, settings, question, given[0]), asked.fail_on)
+
+
+def iam_file(account: AccountSettings, path: Path | None) -> IamFile | None:
+    """Return the IAM file that `--iam` names."""
+    return IamFile(account.id, path, str(path)) if path else None
 
 
 def make(settings: Settings, plan: Plan) -> None:
@@ -75,7 +80,7 @@ def make(settings: Settings, plan: Plan) -> None:
 def _list(asked: Asked, lake: Lake, settings: Settings, question: answers.Question) -> pl.DataFrame:
     kind = str(asked.listed).removesuffix("s")
     rows = answers.listing(lake, settings, question, kind)
-    _say_coverage(lake, settings, question)
+    say_coverage(lake, settings, question)
     if asked.format == "text":
         output.print_lines(rows.select("status", "principal_name").rows(), asked.color)
     else:
@@ -95,20 +100,25 @@ def _diff(
         ignore_benign=asked.ignore_benign,
         ignore_unknown=asked.ignore_unknown,
     )
-    _say_coverage(lake, settings, question)
+    say_coverage(lake, settings, question)
     if asked.format != "text":
         output.print_data(rows, asked.format)
         return rows
-    created = principal["created_at"]
-    when = f"{created:%Y-%m-%dT%H:%M:%SZ}" if isinstance(created, datetime) else "at an unknown time"
-    print(
-        f"Getting info on {name}, user created {when}" if kind == "user" else f"Getting info for role {name}"
-    )
+    print_title(principal)
     output.print_lines(output.classic_lines(rows), asked.color)
     return rows
 
 
-def _say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> None:
+def print_title(principal: Mapping[str, object]) -> None:
+    """Print whom an answer is about, as the original did."""
+    name, created = principal["principal_name"], principal["created_at"]
+    when = f"{created:%Y-%m-%dT%H:%M:%SZ}" if isinstance(created, datetime) else "at an unknown time"
+    user = principal["principal_type"] == "user"
+    print(f"Getting info on {name}, user created {when}" if user else f"Getting info for role {name}")
+
+
+def say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> None:
+    """Say on stderr how many days of the window have complete logs, where that is not all of them."""
     window, days = question.window, len(answers.covered(lake, question))
     if days == window.length:
         return

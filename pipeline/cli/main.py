@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from assets.errors import CloudTrackerError, UsageError
-from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, tables
+from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, tables, who
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, 2 wrong flags or configuration,"
@@ -34,6 +34,7 @@ app.command("grants", short_help="Say what a user or role is granted, and throug
 app.command("explain", short_help="Tell the whole story of one action for one user or role.")(explain.explain)
 app.command("expand", short_help="Print the actions that a pattern means.")(expand.expand)
 app.command("map-event", short_help="Say which actions a CloudTrail event needs.")(map_event.map_event)
+app.command("who", short_help="Say who used a role, and who may and did not.")(who.who)
 app.command("dev", short_help="Open the tables in the Dagster UI.")(dev.dev)
 app.add_typer(actions.app, name="actions")
 
@@ -91,8 +92,12 @@ def cloudtracker(
             help="Exit code 1 where a line is unused, not_granted or unknown; several with commas, or again.",
         ),
     ] = None,
-    destrole: Annotated[str | None, typer.Option(hidden=True)] = None,
-    destaccount: Annotated[str | None, typer.Option(hidden=True)] = None,
+    destrole: Annotated[
+        str | None, typer.Option(help="With --user or --role: what they did in this role.")
+    ] = None,
+    destaccount: Annotated[
+        str | None, typer.Option(help="Account of --destrole. [default: that of --account]")
+    ] = None,
     skip_setup: Annotated[bool, typer.Option("--skip-setup", hidden=True)] = False,
 ) -> None:
     """Compares what AWS IAM grants with what CloudTrail shows was used.
@@ -112,36 +117,35 @@ def cloudtracker(
     if context.invoked_subcommand is not None:
         _refuse_flags_before_a_command(context)
         return
-    for flag, given in (
-        ("--destrole", destrole),
-        ("--destaccount", destaccount),
-        ("--skip-setup", skip_setup),
-    ):
-        if given:
-            raise UsageError(
-                f"{flag} is not built yet; --user and --role answer for one principal of one account"
-            )
+    if skip_setup:
+        raise UsageError(
+            "--skip-setup is not built yet; --user and --role answer for one principal of one account"
+        )
     from pipeline.cli import classic
     from pipeline.cli.fail_on import statuses
 
-    code = classic.answer(
-        classic.Asked(
-            config=config,
-            account=account,
-            listed=list_.value if list_ else None,
-            user=user,
-            role=role,
-            start=start,
-            end=end,
-            show_used=show_used,
-            ignore_benign=ignore_benign,
-            ignore_unknown=ignore_unknown,
-            color=not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty(),
-            format=format_.value,
-            iam=iam,
-            fail_on=statuses(fail_on or ()),
-        )
+    asked = classic.Asked(
+        config=config,
+        account=account,
+        listed=list_.value if list_ else None,
+        user=user,
+        role=role,
+        start=start,
+        end=end,
+        show_used=show_used,
+        ignore_benign=ignore_benign,
+        ignore_unknown=ignore_unknown,
+        color=not no_color and "NO_COLOR" not in os.environ and sys.stdout.isatty(),
+        format=format_.value,
+        iam=iam,
+        fail_on=statuses(fail_on or ()),
     )
+    if destrole is not None or destaccount is not None:
+        from pipeline.cli import destination
+
+        code = destination.answer(asked, destination.Destination(destrole, destaccount))
+    else:
+        code = classic.answer(asked)
     if code:
         raise typer.Exit(code)
 

@@ -42,14 +42,18 @@ def run(
     from pipeline.lake import Lake
     from pipeline.plan import Plan, plan_missing, plan_range
     from pipeline.runs import carry_out_all
+    from pipeline.session_plan import plan_sessions
 
     lake = Lake(settings.root)
 
     def plan(one: AccountSettings) -> Plan:
         return plan_missing(lake, settings, one, window) if missing_only else plan_range(lake, one, window)
 
+    def sessions(one: AccountSettings) -> Plan:
+        return plan_sessions(lake, settings, one, window, stale_only=missing_only)
+
     with Bar() as bar:
-        failed = carry_out_all(settings, chosen, plan, bar)
+        failed = carry_out_all(settings, chosen, plan, bar, afterwards=sessions)
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     for name, error in failed.items():
         print(f"cloudtracker: account {name}: {error}", file=sys.stderr)

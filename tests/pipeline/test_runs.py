@@ -51,7 +51,7 @@ def _start(account: Account, *more: str) -> subprocess.Popen[str]:
 def test_the_same_run_twice_gives_the_same_bytes(demo: Account, ask: Ask) -> None:
     assert ask(*RUN).code == 0
     first = _hashes(demo)
-    assert len(first) == 2 + 9 * len(DAYS)
+    assert len(first) == 2 + 12 * len(DAYS)
     assert ask(*RUN).code == 0
     assert _hashes(demo) == first
 
@@ -64,13 +64,14 @@ def test_the_number_of_processes_does_not_show(demo: Account, ask: Ask) -> None:
     assert _hashes(demo) == first
 
 
-def test_a_range_of_an_account_is_one_run(demo: Account, ask: Ask, dagster_home: Path) -> None:
+def test_a_range_of_an_account_is_one_run_and_its_sessions_another(demo: Account, ask: Ask, dagster_home: Path) -> None:
     import dagster as dg
 
     assert ask(*RUN).code == 0
     with dg.DagsterInstance.get() as instance:
         runs = instance.get_runs()
-        assert len(runs) == 1
+        # One for its own tables, and one for the sessions, which need those of all accounts.
+        assert len(runs) == 2
         made = instance.get_materialized_partitions(dg.AssetKey("principal_diffs"))
         assert made == {f"111111111111|{day}" for day in DAYS}
         event = instance.get_latest_materialization_event(dg.AssetKey("cloudtrail_usage"))
@@ -139,5 +140,5 @@ def test_an_interrupted_run_says_so_and_the_next_one_finishes(demo: Account) -> 
     stopped = _hashes(demo)
     assert _start(demo, "--missing-only").wait() == 0
     whole = _hashes(demo)
-    assert len(stopped) < len(whole) == 2 + 9 * len(DAYS)
+    assert len(stopped) < len(whole) == 2 + 12 * len(DAYS)
     assert {name: whole[name] for name in stopped} == stopped

@@ -106,3 +106,69 @@ def test_late_deliveries_are_counted_on_their_own_day(sample: Path, ask: Ask) ->
         for day in days:
             read = coverage.filter(pl.col("day") == day)["late_from"].explode().to_list()
             assert delivered in read
+
+
+def test_what_alice_and_charlie_do_as_admin(sample: Path, ask: Ask) -> None:
+    alice = ask(
+        "--account", "demo", "--user", "alice", "--destrole", "admin", "--show-used", "--config", sample
+    )
+    assert alice.lines == [
+        "Getting info on alice, user created 2017-09-02T18:02:14Z",
+        "Getting info for AssumeRole into admin",
+        "  iam:createuser",
+        "  s3:createbucket",
+    ]
+    assert "3 sessions through alice > demo/admin (certain)" in alice.err
+    assert "1 session through alice > demo/deploy > demo/admin (certain)" in alice.err
+    for place in ((), ("--destaccount", "backup")):
+        words = ("--account", "demo", "--user", "charlie", *place, "--destrole", "admin", "--show-used")
+        assert ask(*words, "--config", sample).lines == [
+            "Getting info on charlie, user created 2017-10-01T01:01:01Z",
+            "Getting info for AssumeRole into admin",
+            "  s3:createbucket",
+        ]
+
+
+def test_three_roles_over_two_accounts(sample: Path, ask: Ask) -> None:
+    words = ("--account", "demo", "--user", "alice", "--destaccount", "backup", "--destrole", "restore")
+    answer = ask(*words, "--show-used", "--config", sample)
+    assert answer.lines[2:] == ["  backup:describerecoverypoint", "  backup:startrestorejob"]
+    assert "1 session through alice > demo/deploy > backup/admin > backup/restore (certain)" in answer.err
+
+
+def test_the_session_over_midnight_is_one(sample: Path, ask: Ask) -> None:
+    ask("--account", "demo", "--user", "charlie", "--destrole", "admin", "--config", sample)
+    rows = _lake(sample).scan("role_sessions", _lake(sample).partitions("role_sessions")).collect()
+    night = rows.filter(pl.col("session_name") == "charlie-night").sort("day")
+    assert night["session_id"].n_unique() == 1
+    assert [day.day for day in night["day"]] == [11, 12]
+    assert night["events"].to_list() == [0, 2]
+    assert set(night["origin_name"]) == {"charlie"}
+
+
+def test_who_uses_the_roles_of_the_sample(sample: Path, ask: Ask) -> None:
+    def told(role: str, account: str = "demo") -> list[str]:
+        return ask("who", "--account", account, "--role", role, "--config", sample).lines
+
+    deploy = told("deploy")
+    assert "  source identity alice" in deploy
+    assert deploy[-2:] == [
+        "- user bob of demo: the trust policy names it",
+        "- user charlie of demo: the trust policy names it",
+    ]
+    audit = told("audit")
+    assert audit[1:3] == ["used by 1:", "  saml user auditor@example.org"]
+    assert audit[-1].startswith("  federated arn:aws:iam::111111111111:saml-provider/partner [conditional]")
+    assert told("support", "backup")[2:5] == [
+        "  user charlie",
+        "      1 session, 3 events, last 2026-06-17 09:12:00 (likely)",
+        "      through charlie > backup/support",
+    ]
+    # The old role of that name was used, the new one, with another id, never.
+    assert told("batch")[1:] == [
+        "used by nobody that the logs show",
+        "may assume it:",
+        "- service ecs-tasks.amazonaws.com: the trust policy names the service",
+    ]
+    assert told("break-glass")[1] == "used by nobody that the logs show"
+    assert "  service ec2.amazonaws.com" in told("app-server")

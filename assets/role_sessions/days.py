@@ -1,0 +1,28 @@
+"""The sessions of days: which rows of the tables each one is made from."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import groupby
+
+import polars as pl
+
+from assets.partitions import Partition
+from assets.role_sessions.copies import READ
+from assets.role_sessions.sessions import sessions_of
+
+DAYS_BEFORE = 2
+"""A session lives 12 hours at most, a federation or session token 36: none began earlier than two days before."""
+
+
+def session_days(
+    partitions: Iterable[Partition], assumptions: pl.LazyFrame, usage: pl.LazyFrame
+) -> Iterator[tuple[Partition, pl.DataFrame]]:
+    """Yield `role_sessions` for each partition, from the day and the two before it, of all accounts."""
+    for day, wanted in groupby(sorted(partitions), key=lambda partition: partition.day):
+        near = pl.col("day").is_between(day - timedelta(days=DAYS_BEFORE), day)
+        # Of the days before, session_usage only tells which roles are services'.
+        needed = near & ((pl.col("day") == day) | ((pl.col("service") != "") & (pl.col("session") == "")))
+        begun = assumptions.filter(near & (pl.col("outcome") == "ok")).select(READ).collect()
+        made = sessions_of(begun, usage.filter(needed).collect(), day)
+        for partition in wanted:
+            yield partition, made.filter(pl.col("account") == partition.account).drop("account")

@@ -1,0 +1,225 @@
+"""The sessions of a day, and who is behind each."""
+
+from datetime import date
+
+import polars as pl
+
+from assets.role_sessions.copies import one_each
+from assets.role_sessions.links import linked
+from assets.role_sessions.origins import ORIGIN, by_itself, origins, rank_of
+from assets.role_sessions.schema import KEY, ROLE_SESSIONS
+from assets.role_sessions.units import units_of
+
+_TOKENS = ("GetSessionToken", "GetFederationToken")
+_PEOPLE = ("user", "root", "saml_user", "web_identity_user", "identity_center_user")
+_FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
+
+
+def sessions_of(assumptions: pl.DataFrame, usage: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Return `role_sessions` of a day for all accounts, with the column `account`; sorted by account and key.
+
+    `assumptions`, `usage`: `role_assumptions` and `session_usage` of the day and of those before it on which its
+    sessions may have begun, of all accounts, in any order, with `day` and `account`.
+    """
+    calls = one_each(assumptions)
+    services = usage.filter((pl.col("service") != "") & (pl.col("session") == "")).select(
+        "role_id", "service"
+    )
+    today = units_of(usage.filter(pl.col("day") == day))
+    links = linked(
+        today.filter(~pl.col("of_service"))
+        .select("tie", "session", "key", created="session_created")
+        .unique("tie"),
+        calls,
+    )
+    idle = calls.filter(pl.col("event_time").dt.date() == day).join(
+        links, left_on="event_id", right_on="assumption", how="anti"
+    )
+    wanted = pl.concat([links["assumption"], idle["event_id"]]).unique()
+    behind = origins(wanted, calls, services)
+    moments = calls.select(
+        "event_time",
+        assumption="event_id",
+        issued=pl.when(_clashes()).then("key"),
+    )
+    rows = pl.concat(
+        [
+            _tied(today, links, behind),
+            _alone(today.join(links, on="tie", how="anti"), calls, services),
+            _idle(idle, behind, today.schema, _ids(usage)),
+        ]
+    ).join(moments, on="assumption", how="left")
+    return _grouped(_identified(rows))
+
+
+def _clashes() -> pl.Expr:
+    """Say of which calls another issued another key to a session of the same name in the same second."""
+    second = pl.col("event_time").dt.truncate("1s")
+    keys = pl.col("key").filter(pl.col("key") != "").n_unique().over("assumed_role_id", second)
+    return (pl.col("key") != "") & (keys > 1)
+
+
+def _tied(units: pl.DataFrame, links: pl.DataFrame, behind: pl.DataFrame) -> pl.DataFrame:
+    rows = units.join(links.rename({"certainty": "tied"}), on="tie").join(behind, on="assumption")
+    told = pl.col("found_by").is_in(["caller", "none"])
+    return rows.with_columns(
+        link=pl.when(told).then("link").otherwise("found_by"), certainty=_weaker("tied", "certainty")
+    ).select(*units.columns, *_FOUND)
+
+
+def _weaker(one: str, other: str) -> pl.Expr:
+    return pl.when(rank_of(one) > rank_of(other)).then(one).otherwise(other)
+
+
+def _alone(units: pl.DataFrame, calls: pl.DataFrame, services: pl.DataFrame) -> pl.DataFrame:
+    """Say what is known of sessions without an AssumeRole; the records of services and users name them."""
+    rows = by_itself(units, calls, services)
+    user = pl.col("session_type") != "role"
+    service, text = pl.col("of_service"), pl.lit("")
+    root = pl.when(pl.col("session_type") == "root").then(pl.lit("root"))
+    sure = user | service
+    return rows.with_columns(
+        assumption=pl.lit(None, pl.String),
+        origin_type=pl.when(service)
+        .then(pl.lit("service"))
+        .when(user)
+        .then("session_type")
+        .otherwise("origin_type"),
+        origin_arn=pl.when(service).then("service").when(user).then("role_arn").otherwise("origin_arn"),
+        origin_id=pl.when(service).then(text).when(user).then("role_id").otherwise("origin_id"),
+        origin_account=pl.when(service)
+        .then(text)
+        .when(user)
+        .then("role_account")
+        .otherwise("origin_account"),
+        origin_name=pl.when(service)
+        .then("service")
+        .when(user)
+        .then(root.otherwise(_last("role_arn")))
+        .otherwise("origin_name"),
+        chain=pl.concat_list("role_arn"),
+        via_events=pl.lit([], pl.List(pl.String)),
+        link=pl.when(sure).then(pl.lit("none")).otherwise("found_by"),
+        certainty=pl.when(sure).then(pl.lit("certain")).otherwise("certainty"),
+    ).select(*units.columns, *_FOUND)
+
+
+def _ids(usage: pl.DataFrame) -> pl.DataFrame:
+    """Return `role_arn` and `known_id` of roles that had one id: services are issued keys without naming it."""
+    named = usage.filter((pl.col("session_type") == "role") & (pl.col("role_id") != ""))
+    ids = named.group_by("role_arn").agg(pl.col("role_id").unique().alias("ids"))
+    return ids.filter(pl.col("ids").list.len() == 1).select("role_arn", known_id=pl.col("ids").list.first())
+
+
+def _idle(idle: pl.DataFrame, behind: pl.DataFrame, schema: pl.Schema, ids: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of sessions that were begun on the day and, on the day, did nothing."""
+    token = pl.col("event_name").is_in(_TOKENS)
+    named = pl.col("assumed_role_id").str.split(":").list.first()
+    rows = (
+        idle.join(ids, on="role_arn", how="left")
+        .select(
+            account="home",
+            assumption="event_id",
+            role_arn=pl.when(token).then("caller_arn").otherwise("role_arn"),
+            role_id=pl.when(token)
+            .then("caller_id")
+            .when(named != "")
+            .then(named)
+            .otherwise(pl.col("known_id").fill_null("")),
+            role_account=pl.when(token).then("caller_account").otherwise("role_account"),
+            session_type=pl.when(token).then("caller_type").otherwise(pl.lit("role")),
+            session="assumed_role_id",
+            session_name="session_name",
+            key="key",
+            session_created=pl.col("event_time").dt.truncate("1s"),
+        )
+        .join(behind, on="assumption")
+    )
+    told = pl.col("found_by").is_in(["caller", "none"])
+    missing = {
+        name: pl.lit(_NOTHING.get(dtype), dtype) for name, dtype in schema.items() if name not in rows.columns
+    }
+    return rows.with_columns(**missing, link=pl.when(told).then(pl.lit("none")).otherwise("found_by")).select(
+        *schema, *_FOUND
+    )
+
+
+_NOTHING = {pl.String: "", pl.Int64: 0, pl.Boolean: False, pl.List(pl.String): []}
+
+
+def _identified(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `kind` and `session_id`; the sessions that a service began of a role through one chain are one."""
+    by = pl.when(pl.col("of_service")).then("service").otherwise("origin_name")
+    kind = (
+        pl.when(pl.col("origin_type") == "service")
+        .then(pl.lit("service"))
+        .when(
+            pl.col("origin_type").is_in(_PEOPLE) | pl.col("link").is_in(["source_identity", "on_behalf_of"])
+        )
+        .then(pl.lit("person"))
+        .otherwise(pl.lit("unknown"))
+    )
+    role = pl.when(pl.col("role_id") != "").then("role_id").otherwise("role_arn")
+    session = pl.when(pl.col("session") != "").then("session").otherwise(role)
+    began = pl.col("event_time").dt.truncate("1s").fill_null(pl.col("session_created"))
+    key = pl.coalesce("issued", pl.when(began.is_null() & (pl.col("key") != "")).then("key"))
+    key = ("#" + key).fill_null("")
+    roles = pl.col("chain").list.eval(pl.element().filter(pl.element() != ""))
+    rows = rows.with_columns(
+        kind=kind,
+        service=by,
+        chain=pl.when(pl.col("session_type") == "role").then(roles).otherwise(pl.lit([], pl.List(pl.String))),
+    )
+    earlier = pl.col("chain").list.head(pl.col("chain").list.len().cast(pl.Int64) - 1).list.join(" ")
+    served = (
+        role
+        + "@"
+        + pl.col("service")
+        + pl.when(pl.col("chain").list.len() > 1).then(" via " + earlier).otherwise(pl.lit(""))
+    )
+    single = session + "@" + began.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fill_null("") + key
+    is_service = pl.col("kind") == "service"
+    return rows.with_columns(
+        session_id=pl.when(is_service).then(served).otherwise(single),
+        service=pl.when(is_service).then("service").otherwise(pl.lit("")),
+        session_created=pl.when(~is_service).then("session_created"),
+        session_name=pl.when(is_service).then(pl.lit("")).otherwise("session_name"),
+        role_name=_last("role_arn"),
+    )
+
+
+def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
+    sums = ("events", "ok_events", "denied_events", "error_events")
+    merged = {
+        "session_created",
+        "assumed_at",
+        "assumptions",
+        *sums,
+        "first_seen",
+        "last_seen",
+        "calls",
+        "units",
+    }
+    first = [name for name in ROLE_SESSIONS if name not in {*merged, *KEY}]
+    order = [rank_of("certainty"), "assumption", "role_arn", "units_text"]
+    return (
+        rows.with_columns(units_text=pl.col("units").list.join(" "))
+        .sort(order, nulls_last=True)
+        .group_by("account", "session_id", maintain_order=True)
+        .agg(
+            *(pl.col(name).first() for name in first),
+            pl.col("session_created").min(),
+            pl.col("event_time").min().alias("assumed_at"),
+            pl.col("assumption").drop_nulls().n_unique().cast(pl.Int64).alias("assumptions"),
+            *(pl.col(name).sum() for name in sums),
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+            *(pl.col(name).explode().drop_nulls().unique().sort() for name in ("calls", "units")),
+        )
+        .sort("account", *KEY)
+        .select("account", *(pl.col(name).cast(dtype) for name, dtype in ROLE_SESSIONS.items()))
+    )
+
+
+def _last(arn: str) -> pl.Expr:
+    return pl.col(arn).str.split("/").list.last()

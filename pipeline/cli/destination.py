@@ -1,0 +1,121 @@
+"""`--destrole`, `--destaccount`: what a user or role does in a role, of its own account or another."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from assets.errors import UsageError
+from pipeline import answers
+from pipeline.cli import classic, output
+from pipeline.cli.dates import parsed
+from pipeline.cli.fail_on import exit_code
+from pipeline.destination import destination_diff
+from pipeline.lake import Lake
+from pipeline.plan import Plan
+from pipeline.role_use import RoleUse
+from pipeline.session_plan import plan_inputs, plan_sessions
+from pipeline.settings import AccountSettings, Settings, load_settings
+from pipeline.sources import scp_files
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The flags of the destination; without `account` it is that of the source."""
+
+    role: str | None
+    account: str | None
+
+
+def answer(asked: classic.Asked, destination: Destination) -> int:
+    """Make what is missing, then answer on stdout; the chains of roles go to stderr. Returns the exit code."""
+    if destination.role is None:
+        raise UsageError("--destaccount needs the role in it: --destrole NAME")
+    if asked.listed or (asked.user is None) == (asked.role is None):
+        raise UsageError("--destrole needs one source: --user NAME or --role NAME")
+    if asked.account is None:
+        raise UsageError("say which account: --account NAME|ID")
+    settings = load_settings(asked.config)
+    home = settings.account(asked.account)
+    there = settings.account(destination.account) if destination.account else home
+    window = answers.window_asked(settings, parsed("--start", asked.start), parsed("--end", asked.end))
+    if asked.iam and home != there:
+        raise UsageError("--iam stands for one account's data; with --destaccount leave it out")
+    iam = classic.iam_file(home, asked.iam)
+    source_question = answers.Question(home, window, iam, scp_files(settings, home))
+    question = answers.Question(there, window, iam, scp_files(settings, there))
+    lake = Lake(settings.root)
+    make_sessions(settings, lake, question, {home.id, there.id})
+    kind, name = ("user", asked.user) if asked.user is not None else ("role", str(asked.role))
+    source = answers.named(answers.people(lake, source_question), kind, name, _place(home, asked.iam))
+    role = answers.named(answers.people(lake, question), "role", destination.role, _place(there, asked.iam))
+    rows, use = destination_diff(lake, settings, question, source, role)
+    rows = output.filtered(
+        rows,
+        show_used=asked.show_used,
+        ignore_benign=asked.ignore_benign,
+        ignore_unknown=asked.ignore_unknown,
+    )
+    classic.say_coverage(lake, settings, question)
+    _say_chains(use, name, destination.role, question)
+    if asked.format != "text":
+        output.print_data(rows, asked.format)
+    else:
+        classic.print_title(source)
+        print(f"Getting info for AssumeRole into {destination.role}")
+        output.print_lines(output.classic_lines(rows), asked.color)
+    return exit_code(rows, asked.fail_on)
+
+
+def make_sessions(settings: Settings, lake: Lake, question: answers.Question, granted: set[str]) -> None:
+    """Make the role sessions of the question's account and what they need: the usage of every account.
+
+    `granted`: accounts whose grants of the window's last day are needed, too.
+    """
+
+    def inputs(account: AccountSettings) -> Plan:
+        return plan_inputs(lake, settings, account, question.window, granted=account.id in granted)
+
+    def sessions(account: AccountSettings) -> Plan:
+        if account.id != question.account.id:
+            return Plan(account.id, False, (), (), ())
+        return plan_sessions(lake, settings, account, question.window)
+
+    plans = [plan(account) for plan in (inputs, sessions) for account in settings.accounts]
+    if all(plan.nothing for plan in plans):
+        return
+    from pipeline.cli.bar import Bar
+    from pipeline.runs import carry_out_all
+
+    with Bar() as bar:
+        failed = carry_out_all(settings, settings.accounts, inputs, bar, afterwards=sessions)
+    for name, error in failed.items():
+        if settings.account(name).id in granted:
+            raise error
+        text = f"account {name}: {error}; sessions that were begun there cannot be followed"
+        print(f"cloudtracker: {text}", file=sys.stderr)
+
+
+def _say_chains(use: RoleUse, name: str, role: str, question: answers.Question) -> None:
+    mine, window = use.mine, question.window
+    place = f"{role} of account {question.account.name}"
+    if not mine.height:
+        text = f"{name} did not assume {place} between {window.start} and {window.end}, through no chain of roles"
+        print(f"cloudtracker: {text}, as far as the logs tell", file=sys.stderr)
+    ways = (
+        mine.group_by("through", "certainty")
+        .agg(pl.col("session_id").n_unique())
+        .sort("through", "certainty")
+    )
+    for way, certainty, sessions in ways.rows():
+        count = f"{sessions:,} session{'' if sessions == 1 else 's'}"
+        print(f"cloudtracker: {count} through {way} ({certainty})", file=sys.stderr)
+    lost = use.sessions.filter((pl.col("certainty") == "unknown") & ~pl.col("mine"))["session_id"].n_unique()
+    if lost:
+        text = f"who is behind {lost:,} other session{'' if lost == 1 else 's'} of {place} is not known"
+        print(f"cloudtracker: {text}: 'unused' means not used in those that are {name}'s", file=sys.stderr)
+
+
+def _place(account: AccountSettings, iam: Path | None) -> str:
+    return str(iam) if iam else f"account {account.name}"

@@ -1,0 +1,103 @@
+"""Who is behind a session: every JSON case below tests/cases/role_sessions, read by one loop."""
+
+import json
+import random
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.role_sessions.schema import CERTAINTIES, LINKS, ROLE_SESSIONS
+from assets.role_sessions.sessions import sessions_of
+from tests.assets.role_sessions.frames import assumptions, usage
+from tests.conftest import CHECKOUT
+
+CASES = sorted((CHECKOUT / "tests" / "cases" / "role_sessions").glob("*.json"))
+
+
+def _case(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _made(case: dict[str, Any], day: str, shuffle: int | None = None) -> pl.DataFrame:
+    told, used = assumptions(case["assumptions"]), usage(case["usage"])
+    if shuffle is not None:
+        told = told.sample(fraction=1, shuffle=True, seed=shuffle)
+        used = used.sample(fraction=1, shuffle=True, seed=shuffle)
+    return sessions_of(told, used, date.fromisoformat(day))
+
+
+def _as_text(value: Any) -> Any:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "strftime") else value
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case(path: Path) -> None:
+    case = _case(path)
+    for day, expected in case["expected"].items():
+        made = _made(case, day)
+        assert made.schema == pl.Schema({"account": pl.String(), **ROLE_SESSIONS})
+        rows = [{name: _as_text(value) for name, value in row.items()} for row in made.to_dicts()]
+        shown = [{name: row[name] for name in wanted} for row, wanted in zip(rows, expected, strict=False)]
+        assert shown == expected, rows
+        assert len(rows) == len(expected), rows
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_what_is_said_is_of_the_closed_sets_and_no_event_is_lost(path: Path) -> None:
+    case = _case(path)
+    for day in case["expected"]:
+        made = _made(case, day)
+        assert set(made["link"]) <= set(LINKS)
+        assert set(made["certainty"]) <= set(CERTAINTIES)
+        assert set(made["kind"]) <= {"person", "service", "unknown"}
+        assert made.select("account", "session_id").is_unique().all()
+        seen = usage(case["usage"]).filter(pl.col("day") == date.fromisoformat(day))
+        assert made["events"].sum() == seen["events"].sum()
+        assert made.select(pl.sum_horizontal("ok_events", "denied_events", "error_events").sum()).item() == (
+            seen["events"].sum()
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(path=st.sampled_from(CASES), seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_rows_changes_nothing(path: Path, seed: int) -> None:
+    case = _case(path)
+    for day in case["expected"]:
+        assert _made(case, day, seed).equals(_made(case, day))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_all_cases_at_once_are_what_each_is_alone(seed: int) -> None:
+    """Accounts and ids of the cases differ, so that whatever one holds must not touch another."""
+    chosen = [_apart(_case(path), number) for number, path in enumerate(random.Random(seed).sample(CASES, 4))]
+    both = {kind: [row for case in chosen for row in case[kind]] for kind in ("assumptions", "usage")}
+    for case in chosen:
+        for day in case["expected"]:
+            alone = _made(case, day)
+            together = _made(both, day, seed)
+            ids = alone["session_id"].to_list()
+            assert together.filter(pl.col("session_id").is_in(ids)).equals(alone)
+
+
+def _apart(case: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the case with ids, accounts and names of its own."""
+    text = json.dumps({kind: case[kind] for kind in ("assumptions", "usage")})
+    for word in ("AROA", "AIDA"):
+        text = text.replace(word, f"{word}{number}")
+    for name in (
+        "event_id",
+        "shared_event_id",
+        "key",
+        "caller_key",
+        "source_identity",
+        "caller_source_identity",
+    ):
+        text = text.replace(f'"{name}": "', f'"{name}": "{number}')
+    text = text.replace(f'"{number}"', '""')
+    return {**json.loads(text), "expected": case["expected"]}
