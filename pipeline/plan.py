@@ -13,7 +13,6 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.iam_snapshots.filling import IamSources
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
@@ -21,6 +20,7 @@ from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import iam_source, log_source, scp_files
+from pipeline.unfetched import days_to_fetch_again
 from pipeline.verdict_rules import selectors_changed_at
 
 FACT_TABLES = ("aws_actions", "iam_actions")
@@ -111,6 +111,8 @@ def stale_usage(lake: Lake, settings: Settings, account: str, days: Sequence[dat
     """Return the days whose usage is missing, provisional, older than its logs, or lacks late deliveries."""
     logs = log_source(settings)
     late = late_deliveries(lake, account)
+    waits = [timedelta(days=n) for n in range(settings.late_days + 1)]
+    changed = logs.changed(account, sorted({day + wait for day in days for wait in waits}))
     coverage = lake.scan("log_coverage", [Partition(day, account) for day in days])
     provisional = set(
         coverage.group_by("day")
@@ -120,23 +122,27 @@ def stale_usage(lake: Lake, settings: Settings, account: str, days: Sequence[dat
         .to_list()
     )
     read = _late_from(coverage)
+    again = days_to_fetch_again(lake, logs, account, days, settings.late_days)
     return [
         day
         for day in days
         if day in provisional
+        or day in again
         or not set(late.get(day, ())) <= read.get(day, set())
-        or _is_older_than_its_logs(lake, settings, logs, account, day)
+        or _is_older_than_its_logs(lake, settings, account, day, [changed.get(day + wait) for wait in waits])
     ]
 
 
-def _is_older_than_its_logs(lake: Lake, settings: Settings, logs: LocalLogs, account: str, day: date) -> bool:
+def _is_older_than_its_logs(
+    lake: Lake, settings: Settings, account: str, day: date, changed: Sequence[datetime | None]
+) -> bool:
     written = [lake.written_at(table, Partition(day, account)) for table in USAGE_TABLES]
     if any(time is None for time in written):
         return True
     oldest = min(time for time in written if time is not None)
     closed = datetime.combine(day, time(), UTC) + timedelta(days=1, hours=settings.late_hours)
-    changed = logs.changed_at(account, [day + timedelta(days=n) for n in range(settings.late_days + 1)])
-    return (settings.as_of is None and oldest < closed) or (changed is not None and changed > oldest)
+    newer = any(time is not None and time > oldest for time in changed)
+    return (settings.as_of is None and oldest < closed) or newer
 
 
 def unread_late_days(lake: Lake, account: str) -> list[date]:

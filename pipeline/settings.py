@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from assets.errors import ConfigError, UsageError
+from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
 from pipeline.yaml_file import load_yaml
 
@@ -26,13 +27,6 @@ class AthenaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     org_id: str | None = None
     output_s3_bucket: str | None = None
     workgroup: str | None = None
-
-
-class CloudTrailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the logs lie: a directory with `AWSLogs/` below it."""
-
-    path: str
-    org_id: str | None = None
 
 
 class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,6 +212,8 @@ def _check(settings: Settings, path: Path) -> None:
         raise ConfigError(
             f"{path}: key 'service_reference.url': {url!r} begins neither with https:// nor http://"
         )
+    if settings.cloudtrail is not None:
+        check_cloudtrail(settings.cloudtrail, f"{path}: cloudtrail")
     if settings.workers is not None and settings.workers < 1:
         raise ConfigError(f"{path}: key 'workers': {settings.workers} is not at least 1")
     if settings.late_days < 0 or settings.late_hours < 24 * settings.late_days:

@@ -1,27 +1,34 @@
 """From the configuration to the sources that the tables are read from."""
 
+from assets.cloudtrail_usage.sources.aws import Connection
 from assets.cloudtrail_usage.sources.local import LocalLogs
+from assets.cloudtrail_usage.sources.lookup import LookupLogs
+from assets.cloudtrail_usage.sources.s3 import S3Logs
+from assets.cloudtrail_usage.sources.source import LogSource
 from assets.errors import ConfigError
 from assets.expanded_grants.organization_export import OrganizationExport
 from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.source import IamFile
+from pipeline.cloudtrail_settings import S3, bucket_and_prefix
 from pipeline.settings import AccountSettings, Settings
 
 
-def log_source(settings: Settings) -> LocalLogs:
-    """Return where the logs are read. Raises `ConfigError` where the configuration names no place here."""
+def log_source(settings: Settings) -> LogSource:
+    """Return where the logs are read. Raises `ConfigError` where the configuration names no place."""
     if settings.cloudtrail is None:
         engine = " ('athena:' is understood, but its engine is not built yet)" if settings.athena else ""
         raise ConfigError(
-            f"{settings.file}: no 'cloudtrail: {{path: ...}}'{engine}; name the directory that holds AWSLogs/,"
-            " for example a copy made with 'aws s3 sync'"
+            f"{settings.file}: no 'cloudtrail: {{path: ...}}'{engine}; name the directory or the s3://bucket/prefix"
+            " that holds AWSLogs/"
         )
-    if settings.cloudtrail.path.startswith("s3://"):
-        raise ConfigError(
-            f"{settings.file}: key 'cloudtrail.path': {settings.cloudtrail.path!r}: logs are read from a local"
-            " directory; copy them with 'aws s3 sync' and name the copy"
-        )
-    return LocalLogs(settings.found(settings.cloudtrail.path or "."), settings.cloudtrail.org_id)
+    logs = settings.cloudtrail
+    path = logs.path or "."
+    connection = Connection(logs.profile, logs.region, logs.role_arn, logs.endpoint_url)
+    if logs.lookup:
+        return LookupLogs(settings.root / ".lookup", settings.late_hours, connection)
+    if path.startswith(S3):
+        return S3Logs(*bucket_and_prefix(path, settings.file), logs.org_id, connection)
+    return LocalLogs(settings.found(path), logs.org_id)
 
 
 def iam_source(settings: Settings, account: AccountSettings) -> IamFile | None:

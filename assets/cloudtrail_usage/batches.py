@@ -7,7 +7,9 @@ from itertools import count
 from typing import NamedTuple
 
 from assets.cloudtrail_usage.event_time import day_number
-from assets.cloudtrail_usage.sources.source import LogFile, LogSource
+from assets.cloudtrail_usage.rejections import Reason, Rejection, unread
+from assets.cloudtrail_usage.sources.source import Folder, LogFile, LogSource
+from assets.errors import InputError
 
 BATCH_BYTES = 4 << 20
 # Progress within a delivery day.
@@ -30,7 +32,7 @@ class Batch(NamedTuple):
     """Files of one delivery day.
 
     `keep` are the event days (from 1970-01-01) wanted of it. `steps` of the delivery day's `STEPS` are done
-    with this batch, the `last` ends it.
+    with this batch, the `last` ends it. `unlisted` are folders of the day that could not be listed.
     """
 
     number: int
@@ -39,6 +41,7 @@ class Batch(NamedTuple):
     keep: frozenset[int]
     steps: int
     last: bool
+    unlisted: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,43 @@ def batches(plan: Plan, source: LogSource, account: str, regions: Sequence[str])
     Every delivery day has at least one batch, the last of them marked.
     """
     numbers = count()
+    folders = [Folder(region, delivery) for delivery in plan.deliveries() for region in regions]
+    listings = source.list_many(account, folders)
     for delivery in plan.deliveries():
         keep = plan.served(delivery)
-        packs = _packs(_listed(source, account, regions, delivery))
+        listed, unlisted = _listed(source, account, [Folder(name, delivery) for name in regions], listings)
+        packs = _packs(listed)
         for index, files in enumerate(packs, start=1):
-            yield Batch(
-                next(numbers), delivery, files, keep, STEPS * index // len(packs), index == len(packs)
-            )
+            done, last = STEPS * index // len(packs), index == len(packs)
+            yield Batch(next(numbers), delivery, files, keep, done, last, tuple(unlisted) if last else ())
 
 
-def _listed(source: LogSource, account: str, regions: Sequence[str], delivery: date) -> Iterator[BatchFile]:
-    for region, name in enumerate(regions):
-        for file in source.list(account, name, delivery):
-            if not is_no_log(file.path):
-                yield BatchFile(region, file)
+def _listed(
+    source: LogSource,
+    account: str,
+    folders: Sequence[Folder],
+    listings: Iterator[Sequence[LogFile] | OSError],
+) -> tuple[list[BatchFile], list[Rejection]]:
+    files: list[BatchFile] = []
+    unlisted: list[Rejection] = []
+    for region, (folder, found) in enumerate(zip(folders, listings, strict=False)):
+        if isinstance(found, OSError):
+            path = source.folder(account, folder)
+            unlisted.append(Rejection(folder.region, path, *unread(found, Reason.UNLISTED_FOLDER)))
+        else:
+            files.extend(BatchFile(region, file) for file in found if not is_no_log(file.path))
+    refused = [entry for entry in unlisted if entry.reason == Reason.ACCESS_DENIED]
+    if refused and len(refused) == len(folders):
+        raise all_refused(source, refused[0])
+    return files, unlisted
+
+
+def all_refused(source: LogSource, first: Rejection) -> InputError:
+    """Return the error for a place none of whose files may be read: an answer would rest on nothing."""
+    return InputError(
+        f"{source.label}: every log of the day is refused, the first being {first.file}: {first.detail}; allow"
+        " reading them (in S3: s3:ListBucket, s3:GetObject and, where they are encrypted, kms:Decrypt)"
+    )
 
 
 def _packs(files: Iterable[BatchFile]) -> list[tuple[BatchFile, ...]]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from assets.cloudtrail_usage.batches import Plan
 from assets.cloudtrail_usage.event_time import day_number, day_of
-from assets.cloudtrail_usage.rejections import WHOLE_FILE, Rejection
+from assets.cloudtrail_usage.rejections import NOT_FETCHED, WHOLE_FILE, Rejection
 from assets.cloudtrail_usage.scan import BatchResult, RegionDay
 from assets.cloudtrail_usage.schema import LOG_COVERAGE, REJECTED_RECORDS
 
@@ -72,6 +72,12 @@ def coverage_frame(
     provisional = clock.provisional(day)
     own = usual[0]
     rejected_in = Counter(rejection.region for delivery in usual for rejection in delivery.rejected)
+    not_fetched = Counter(
+        rejection.region
+        for delivery in usual
+        for rejection in delivery.rejected
+        if rejection.reason in NOT_FETCHED
+    )
     rows = []
     for index, region in enumerate(regions):
         at = RegionDay(index, day_number(day))
@@ -91,6 +97,7 @@ def coverage_frame(
                 "duplicates": kinds[2],
                 "rejected": len(rejected),
                 "unreadable_files": unreadable,
+                "not_fetched": not_fetched[region],
                 "late_for": sorted(day_of(late.day) for late in own.late if late.region == index),
                 "late_from": sorted(set(plan.late_from.get(day, ()))),
                 "provisional": provisional,

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.batches import STEPS, Batch, Plan, batches
+from assets.cloudtrail_usage.batches import STEPS, Batch, Plan, all_refused, batches
 from assets.cloudtrail_usage.deliveries import Clock, Delivery, coverage_frame, rejected_frame
 from assets.cloudtrail_usage.event_time import day_number
 from assets.cloudtrail_usage.merge import merge_day
+from assets.cloudtrail_usage.rejections import Reason
 from assets.cloudtrail_usage.scan import BatchResult, Job
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.spilled import Spilled
@@ -66,8 +67,8 @@ def read_days(
     one where there is less than `small_bytes` (as stored) to read. `staging` is a folder for what is under
     way, emptied before this ends. Access key ids are hashed with `secret`. `progress(done, total)` is called with steps, 1000 a delivery day.
 
-    Raises InputError when the source is not there, StorageError when `staging` cannot be written, RunError
-    when a worker dies. Nothing that is wrong in a log raises: it is a row of `rejected`.
+    Raises InputError when the source is not there or refuses all, StorageError when `staging` cannot be written,
+    RunError when a worker dies. Nothing that is wrong in a log raises: it is a row of `rejected`.
     """
     plan = Plan(sorted(set(days)), late_days, late_from)
     if not plan.days:
@@ -79,7 +80,8 @@ def read_days(
     with staging_folder(staging) as folder:
         job = Job(source, account, regions, folder, late_days, secret)
         with closing(_scanned(job, batches(plan, source, account, regions), workers, small_bytes)) as results:
-            for done in _whole_deliveries(results, read, progress or _silent, STEPS * len(plan.deliveries())):
+            total = STEPS * len(plan.deliveries())
+            for done in _whole_deliveries(job, results, read, progress or _silent, total):
                 while waiting and plan.needed(waiting[0]) <= done:
                     day = waiting.popleft()
                     yield _tables(day, job, plan, read, clock)
@@ -105,18 +107,30 @@ def _scanned(
 
 
 def _whole_deliveries(
+    job: Job,
     results: Iterable[BatchResult],
     read: dict[date, Delivery],
     progress: Callable[[int, int], None],
     total: int,
 ) -> Iterator[set[date]]:
-    """Add the results to what was `read`, and yield the delivery days that are done whenever one more is."""
+    """Add the results to what was `read`, and yield the delivery days that are done whenever one more is.
+
+    Raises InputError where the first delivery day that has files gives none of them: whole days of refusals
+    must not take the place of tables that are there.
+    """
     done: set[date] = set()
+    given = False
     for result in results:
         read.setdefault(result.delivery, Delivery()).add(result)
         progress(STEPS * len(done) + result.steps, total)
         if result.last:
             done.add(result.delivery)
+            delivery = read[result.delivery]
+            refused = [entry for entry in delivery.rejected if entry.reason == Reason.ACCESS_DENIED]
+            files = [entry for entry in refused if not entry.file.endswith("/")]
+            given = given or delivery.files.total() > len(files)
+            if delivery.files.total() and not given:
+                raise all_refused(job.source, refused[0])
             yield done
 
 

@@ -12,6 +12,8 @@ class Reason(StrEnum):
 
     UNEXPECTED_FILE = "unexpected_file"
     UNREADABLE_FILE = "unreadable_file"
+    UNLISTED_FOLDER = "unlisted_folder"
+    ACCESS_DENIED = "access_denied"
     EMPTY_FILE = "empty_file"
     TRUNCATED_GZIP = "truncated_gzip"
     UNREADABLE_GZIP = "unreadable_gzip"
@@ -29,7 +31,9 @@ class Reason(StrEnum):
 
 REASONS: dict[Reason, str] = {
     Reason.UNEXPECTED_FILE: "a file in a log folder that is no log, digest, Insight or Aggregated file",
-    Reason.UNREADABLE_FILE: "the file was listed, and then it was gone or the system refused to read it",
+    Reason.UNREADABLE_FILE: "the file was listed, and then it was gone, or reading it failed again and again",
+    Reason.UNLISTED_FOLDER: "the folder of a region and day could not be listed",
+    Reason.ACCESS_DENIED: "reading the file, or listing the folder (`file` ends with /), is not allowed",
     Reason.EMPTY_FILE: "the file has no bytes",
     Reason.TRUNCATED_GZIP: "the gzip stream ends too early, or something that is no gzip follows it",
     Reason.UNREADABLE_GZIP: "the gzip stream is damaged (checksum, length or content)",
@@ -52,6 +56,16 @@ class Defect(NamedTuple):
     position: int
     reason: Reason
     detail: str
+
+
+NOT_FETCHED = frozenset({Reason.UNREADABLE_FILE, Reason.UNLISTED_FOLDER, Reason.ACCESS_DENIED})
+"""The reasons that lie in the way to a file and not in its content: another attempt may succeed."""
+
+
+def unread(error: OSError, otherwise: Reason) -> Defect:
+    """Return what is wrong with a file or folder that could not be read for that error."""
+    reason = Reason.ACCESS_DENIED if isinstance(error, PermissionError) else otherwise
+    return Defect(WHOLE_FILE, reason, error.strerror or str(error) or type(error).__name__)
 
 
 class Rejection(NamedTuple):

@@ -2,8 +2,8 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from assets.cloudtrail_usage.event_time import EventTimes, day_number, day_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.record_id import id_of_unnamed
 from assets.cloudtrail_usage.records import LogContent, Record, read_records
-from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection
+from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
 from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
@@ -66,16 +66,23 @@ class BatchResult:
 def scan_batch(job: Job, batch: Batch, stopped: Callable[[], bool] = lambda: False) -> BatchResult:
     """Read the files of a batch and stage the events of its `keep` days; ends early when `stopped()`."""
     result = BatchResult(batch.delivery, batch.steps, batch.last)
+    result.rejected.extend(batch.unlisted)
     scan = _Scan(job, batch, result)
-    for index, (region, file) in enumerate(batch.files):
-        if stopped():
-            break
-        result.files[region] += 1
-        result.bytes[region] += file.size
-        with _no_collection():
-            scan.read(index, region, file.path)
+    with closing(_contents(job.source, batch)) as contents:
+        for index, (region, file) in enumerate(batch.files):
+            if stopped():
+                break
+            result.files[region] += 1
+            result.bytes[region] += file.size
+            data = next(contents) if is_log(file.path) else None
+            with _no_collection():
+                scan.read(index, region, file.path, data)
     scan.finish()
     return result
+
+
+def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:
+    yield from source.read_many([entry.file for entry in batch.files if is_log(entry.file.path)])
 
 
 class _Scan:
@@ -90,9 +97,9 @@ class _Scan:
         self.flushes = 0
         self.staged: set[int] = set()
 
-    def read(self, index: int, region: int, path: str) -> None:
+    def read(self, index: int, region: int, path: str, data: bytes | OSError | None) -> None:
         name = self.job.regions[region]
-        content = self._content(path)
+        content = _content(data)
         defects = [*content.defects, *self._take(content, name)]
         self.result.rejected.extend(Rejection(name, path, *defect) for defect in sorted(defects))
         self.rows.end_file(index, region)
@@ -104,18 +111,6 @@ class _Scan:
         keys = self.keys.frame()
         for day in sorted(self.staged):
             write_keys(self.job.staging, day, f"{self.batch.number:08}", keys)
-
-    def _content(self, path: str) -> LogContent:
-        if not is_log(path):
-            return LogContent(
-                defects=(Defect(WHOLE_FILE, Reason.UNEXPECTED_FILE, "neither .json nor .json.gz"),)
-            )
-        try:
-            data = self.job.source.read(path)
-        except OSError as error:
-            detail = error.strerror or type(error).__name__
-            return LogContent(defects=(Defect(WHOLE_FILE, Reason.UNREADABLE_FILE, detail),))
-        return read_records(data)
 
     def _take(self, content: LogContent, region: str) -> Iterator[Defect]:
         """Add the records that are events to the rows, and yield what is wrong with the others."""
@@ -176,6 +171,14 @@ class _Scan:
         self.assumptions, rows = [], self.assumptions
         times = {name: pl.Int64() for name, dtype in ROLE_ASSUMPTIONS.items() if dtype.is_temporal()}
         return pl.DataFrame(rows, schema={**ROLE_ASSUMPTIONS, **times}, orient="row").cast(ROLE_ASSUMPTIONS)  # type: ignore[arg-type]
+
+
+def _content(data: bytes | OSError | None) -> LogContent:
+    if data is None:
+        return LogContent(defects=(Defect(WHOLE_FILE, Reason.UNEXPECTED_FILE, "neither .json nor .json.gz"),))
+    if isinstance(data, OSError):
+        return LogContent(defects=(unread(data, Reason.UNREADABLE_FILE),))
+    return read_records(data)
 
 
 def _nameless(position: int, record: Record) -> Defect:

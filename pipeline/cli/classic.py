@@ -124,11 +124,13 @@ def say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> 
         return
     span = f"{window.start} to {window.end}"
     if days == 0:
-        place = settings.cloudtrail.path if settings.cloudtrail else ""
+        place = settings.cloudtrail.label if settings.cloudtrail else ""
         text = (
             f"no complete logs of account {question.account.name} ({question.account.id}) for {span} below {place}:"
             " what is not seen there is unknown, not unused"
         )
     else:
         text = f"complete logs for {days} of {window.length} days ({span}); 'unused' means not used on these"
+    if settings.cloudtrail and settings.cloudtrail.lookup:
+        text += " (LookupEvents goes 90 days back, and knows no data events)"
     print(f"cloudtracker: {text}", file=sys.stderr)

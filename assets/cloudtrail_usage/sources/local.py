@@ -1,12 +1,12 @@
 """Logs in a local directory, laid out as AWS delivers them to S3."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from assets.cloudtrail_usage.sources.source import LogFile
+from assets.cloudtrail_usage.sources.source import Folder, LogFile
 from assets.errors import InputError
 
 
@@ -39,12 +39,21 @@ class LocalLogs:
         except OSError as error:
             raise InputError(f"{folder}: the log folder cannot be listed: {error.strerror}") from error
 
+    def folder(self, account: str, folder: Folder) -> str:
+        """Return where the files of a region and day lie, relative to the logs' root."""
+        path = self._accounts() / account / "CloudTrail" / folder.region / f"{folder.day:%Y/%m/%d}"
+        return f"{path.relative_to(self.root)}/"
+
+    def list_many(self, account: str, folders: Iterable[Folder]) -> Iterator[Sequence[LogFile] | OSError]:
+        """Yield for each folder its files, as `list` does."""
+        return (self.list(account, folder.region, folder.day) for folder in folders)
+
     def list(self, account: str, region: str, day: date) -> Sequence[LogFile]:
         """Return every file below the folder of that delivery day, sorted by path; none if it is not there.
 
         Raises InputError when the folder cannot be listed: silence would read as a day without use.
         """
-        folder = self._accounts() / account / "CloudTrail" / region / f"{day:%Y/%m/%d}"
+        folder = self.root / self.folder(account, Folder(region, day))
         try:
             return sorted(LogFile(os.path.relpath(path, self.root), size) for path, size in _files(folder))
         except FileNotFoundError:
@@ -56,17 +65,31 @@ class LocalLogs:
         """Return a file's content as stored. Raises OSError when it cannot be read."""
         return (self.root / path).read_bytes()
 
-    def changed_at(self, account: str, deliveries: Sequence[date]) -> datetime | None:
-        """Return when the folders of those delivery days last changed (UTC), None where there are none.
+    def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
+        """Yield for each file its content as stored, or why it cannot be read."""
+        for file in files:
+            try:
+                yield self.read(file.path)
+            except OSError as error:
+                yield error
+
+    def refuses(self, path: str) -> bool:
+        """Say whether a file, or a folder, may still not be read."""
+        return not os.access(self.root / path, os.R_OK)
+
+    def changed(self, account: str, deliveries: Iterable[date]) -> Mapping[date, datetime]:
+        """Return when the folders of each delivery day last changed (UTC); days without folders are left out.
 
         A folder's change time moves when a file is added, removed or renamed in it, and cannot be set back.
         """
-        base = self._accounts() / account / "CloudTrail"
-        folders = (
-            base / region / f"{day:%Y/%m/%d}" for region in self.regions(account) for day in deliveries
-        )
-        times = [folder.stat().st_ctime for folder in folders if folder.is_dir()]
-        return datetime.fromtimestamp(max(times), UTC) if times else None
+        base, regions = self._accounts() / account / "CloudTrail", self.regions(account)
+        found = {}
+        for day in deliveries:
+            folders = (base / region / f"{day:%Y/%m/%d}" for region in regions)
+            times = [folder.stat().st_ctime for folder in folders if folder.is_dir()]
+            if times:
+                found[day] = datetime.fromtimestamp(max(times), UTC)
+        return found
 
     def _accounts(self) -> Path:
         logs = self.root / "AWSLogs"

@@ -66,18 +66,17 @@ def test_a_folder_that_is_a_file_is_an_error_and_not_an_empty_day(tmp_path: Path
         LocalLogs(tmp_path).list(ACCOUNT, "us-east-1", DAY)
 
 
-def test_changed_at_sees_files_that_come(tmp_path: Path) -> None:
-    logs = LocalLogs(tmp_path)
+def test_changed_sees_files_that_come(tmp_path: Path) -> None:
+    logs, later = LocalLogs(tmp_path), date(2024, 3, 7)
     before = datetime.now(UTC).timestamp() - 1
     put(tmp_path, b"x")
-    first = logs.changed_at(ACCOUNT, [DAY])
-    assert first is not None
-    assert before < first.timestamp() < before + 60
-    assert logs.changed_at(ACCOUNT, [date(2024, 3, 7)]) is None
+    first = logs.changed(ACCOUNT, [DAY, later])
+    assert set(first) == {DAY}
+    assert before < first[DAY].timestamp() < before + 60
     put(tmp_path, b"x", "b.json.gz")
-    second = logs.changed_at(ACCOUNT, [DAY, date(2024, 3, 7)])
-    assert second is not None
-    assert second >= first
+    put(tmp_path, b"x", day=later)
+    second = logs.changed(ACCOUNT, [DAY, later])
+    assert first[DAY] <= second[DAY] <= second[later]
 
 
 def test_it_can_be_sent_to_another_process(tmp_path: Path) -> None:

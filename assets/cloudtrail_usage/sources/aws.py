@@ -1,0 +1,79 @@
+"""Clients of AWS: made where they are needed, kept for the process, with limits on how long they wait.
+
+botocore's own retries are used in adaptive mode (which also slows down when a service throttles);
+`AWS_MAX_ATTEMPTS` says how often a request is tried, six times without it.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+ATTEMPTS = 6
+FIRST_ATTEMPTS = 2
+THREADS = 16
+_CONNECT_SECONDS, _READ_SECONDS = 4, 30
+# A role is assumed for an hour, and anew after half of it.
+_making = threading.Lock()
+_ROLE_SECONDS, _RENEW_SECONDS = 3600, 1800
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Who calls AWS and where: a profile and region as boto3 knows them, a role to assume, another endpoint.
+
+    `endpoint_url` is that of the service which is called; the one of STS is `AWS_ENDPOINT_URL_STS`, as ever.
+    """
+
+    profile: str | None = None
+    region: str | None = None
+    role_arn: str | None = None
+    endpoint_url: str | None = None
+
+
+def client(service: str, connection: Connection, region: str | None = None, *, first: bool = False) -> Any:
+    """Return the process's client of a service, which threads may share.
+
+    `first` gives one that soon gives up, for the request that shows whether AWS can be reached at all. Raises
+    botocore's errors, see `aws_faults`.
+    """
+    slot = int(time.monotonic() // _RENEW_SECONDS) if connection.role_arn else 0
+    # Threads that begin together would each make one of their own otherwise.
+    with _making:
+        return _client(service, connection, region or connection.region, first, slot)
+
+
+@lru_cache(maxsize=64)
+def _client(service: str, connection: Connection, region: str | None, first: bool, _slot: int) -> Any:
+    import boto3  # type: ignore[import-untyped]
+    from boto3.session import Config  # type: ignore[import-untyped]
+
+    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS") or ATTEMPTS)
+    config = Config(
+        retries={
+            "mode": "adaptive",
+            "total_max_attempts": min(attempts, FIRST_ATTEMPTS) if first else attempts,
+        },
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        max_pool_connections=THREADS,
+        s3={"addressing_style": "path"} if connection.endpoint_url else None,
+    )
+    session = boto3.Session(profile_name=connection.profile, region_name=region)
+    # Every partition of AWS finds a bucket's region from its first; the others are named by the configuration.
+    region = session.region_name or "us-east-1"
+    keys = {}
+    if connection.role_arn:
+        role = session.client("sts", region_name=region, config=config).assume_role(
+            RoleArn=connection.role_arn, RoleSessionName="cloudtracker", DurationSeconds=_ROLE_SECONDS
+        )["Credentials"]
+        keys = {
+            "aws_access_key_id": role["AccessKeyId"],
+            "aws_secret_access_key": role["SecretAccessKey"],
+            "aws_session_token": role["SessionToken"],
+        }
+    return session.client(
+        service, region_name=region, endpoint_url=connection.endpoint_url, config=config, **keys
+    )
