@@ -6,11 +6,13 @@ used:     CloudTrail logs              -> cloudtrail_usage, role_assumptions, se
                                           rejected_records, log_coverage
                     the usage          -> unmapped_events
           of all accounts: assumptions, sessions -> role_sessions
+          AWS's trails                           -> trail_settings
 verdicts: all of these                 -> principal_diffs
 """
 
 import os
 import warnings
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -24,6 +26,8 @@ from assets.partitions import day_by_account
 from assets.principal_diffs import asset as principal_diffs
 from assets.principal_diffs.days import DiffOptions
 from assets.role_sessions import asset as role_sessions
+from assets.trail_settings import asset as trail_settings
+from assets.trail_settings.days import TrailSources
 from assets.unmapped_events import asset as unmapped_events
 from assets.unmapped_events import checks as unmapped_checks
 from pipeline.data_files import DATA_FILES, configuration_file
@@ -32,7 +36,7 @@ from pipeline.lake_key import lake_key
 from pipeline.plan import late_deliveries
 from pipeline.progress import Progress
 from pipeline.settings import Settings, load_settings
-from pipeline.sources import iam_sources, log_source, scps_by_account
+from pipeline.sources import iam_sources, log_source, scps_by_account, trail_accesses
 from pipeline.storage import LakeIOManager
 from pipeline.verdict_rules import verdict_rules
 
@@ -40,8 +44,13 @@ from pipeline.verdict_rules import verdict_rules
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
-def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
-    """Return the asset graph of a configuration. `progress` is told what a run is doing."""
+def build_definitions(
+    settings: Settings, progress: Progress | None = None, anew: bool = False
+) -> dg.Definitions:
+    """Return the asset graph of a configuration. `progress` is told what a run is doing.
+
+    `anew`: live accounts are read again, though snapshots of today are there.
+    """
     lake = Lake(settings.root)
     partitions = day_by_account(settings.first_day)
     facts = [aws_actions.build()]
@@ -58,6 +67,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
             cloudtrail_usage.build(partitions),
             unmapped_events.build(partitions),
             role_sessions.build(partitions),
+            trail_settings.build(partitions),
             principal_diffs.build(partitions, settings.lookback_days),
         ],
         asset_checks=[unmapped_checks.build()],
@@ -67,7 +77,10 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
             "stored": lake,
             "scps": scps_by_account(settings),
             "iam_sources": dg.ResourceDefinition(
-                lambda _: IamSources(iam_sources(settings), lake, settings.today)
+                lambda _: IamSources(iam_sources(settings, anew), lake, settings.today)
+            ),
+            "trail_sources": dg.ResourceDefinition(
+                lambda _: TrailSources(trail_accesses(settings), lake, datetime.now(UTC), anew)
             ),
             "log_reading": dg.ResourceDefinition(lambda _: _log_reading(settings, lake, progress)),
             "diff_options": DiffOptions(

@@ -16,16 +16,18 @@ import polars as pl
 from assets.iam_snapshots.filling import IamSources
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
+from pipeline.aws_settings import LIVE
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
-from pipeline.sources import iam_source, log_source, scp_files
+from pipeline.sources import iam_source, log_source, scp_files, trails_are_read
 from pipeline.unfetched import days_to_fetch_again
 from pipeline.verdict_rules import selectors_changed_at
 
 FACT_TABLES = ("aws_actions", "iam_actions")
 UNMAPPED = "unmapped_events"
 USAGE_TABLES = ("cloudtrail_usage", "role_assumptions", "session_usage", "rejected_records", "log_coverage")
+SNAPSHOT, TRAILS = "iam_snapshots", "trail_settings"
 GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_problems")
 
 
@@ -40,11 +42,13 @@ class Plan:
     diffs: tuple[date, ...]
     unmapped: tuple[date, ...] = ()
     sessions: tuple[date, ...] = ()
+    snapshots: tuple[date, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether the tables can be read as they are."""
-        return not (self.facts or self.usage or self.grants or self.diffs or self.unmapped or self.sessions)
+        made = (self.facts, self.usage, self.grants, self.diffs, self.unmapped, self.sessions, self.snapshots)
+        return not any(made)
 
 
 def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
@@ -71,6 +75,12 @@ def plan_grants(lake: Lake, settings: Settings, account: AccountSettings, day: d
     facts = facts_are_stale(lake)
     stale = facts or grants_are_stale(lake, settings, account, day)
     return Plan(account.id, facts, (), (day,) if stale else (), ())
+
+
+def plan_snapshot(settings: Settings, account: AccountSettings) -> Plan:
+    """Plan today's snapshot. A live account's today is today, whatever `as_of` says."""
+    day = datetime.now(UTC).date() if account.iam == LIVE else settings.today()
+    return Plan(account.id, False, (), (), (), snapshots=(day,))
 
 
 def plan_range(lake: Lake, account: AccountSettings, window: Window) -> Plan:
@@ -230,9 +240,9 @@ def snapshot_is_stale(
     sources = IamSources({account.id: source} if source else {}, lake, settings.today)
     wanted = sources.wanted(partition)
     held = lake.scan("iam_snapshots", [partition]).select(pl.col("taken_at").first()).collect().item()
-    return held != wanted or (
-        source is not None and wanted == source.taken_at and source.changed_at > written
-    )
+    if held != wanted or source is None or not source.gives(wanted):
+        return bool(held != wanted)
+    return source.changed_at is not None and source.changed_at > written
 
 
 def diff_is_stale(lake: Lake, settings: Settings, account: str, window: Window) -> bool:
@@ -246,5 +256,7 @@ def diff_is_stale(lake: Lake, settings: Settings, account: str, window: Window) 
     inputs += [
         lake.written_at(table, Partition(day, account)) for day in window.days for table in USAGE_TABLES
     ]
+    if trails_are_read(settings, settings.account(account)):
+        inputs += [lake.written_at(TRAILS, Partition(day, account)) for day in window.days]
     inputs += [configured_at(settings), selectors_changed_at(settings, settings.account(account))]
     return any(time is not None and time > written for time in inputs)

@@ -19,10 +19,21 @@ from assets.principal_diffs.coverage import Window
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
-from pipeline.plan import FACT_TABLES, GRANT_TABLES, UNMAPPED, USAGE_TABLES, Plan, ranges, unread_late_days
+from pipeline.plan import (
+    FACT_TABLES,
+    GRANT_TABLES,
+    SNAPSHOT,
+    TRAILS,
+    UNMAPPED,
+    USAGE_TABLES,
+    Plan,
+    ranges,
+    unread_late_days,
+)
 from pipeline.progress import Progress
 from pipeline.session_plan import SESSIONS
 from pipeline.settings import AccountSettings, Settings
+from pipeline.sources import trails_are_read
 
 
 class Watcher(Progress, Protocol):
@@ -42,13 +53,15 @@ def carry_out_all(
     planner: Planner,
     watcher: Watcher,
     afterwards: Planner | None = None,
+    anew: bool = False,
 ) -> dict[str, CloudTrackerError]:
     """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
 
-    `afterwards` plans what needs the tables of all accounts.
+    `afterwards` plans what needs the tables of all accounts. `anew`: live accounts are read again, though
+    snapshots of today are there.
     """
     failed: dict[str, CloudTrackerError] = {}
-    with _runner(settings, watcher) as runner:
+    with _runner(settings, watcher, anew) as runner:
         for plan in (planner, afterwards) if afterwards else (planner,):
             for account in accounts:
                 if account.name in failed:
@@ -67,14 +80,14 @@ def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:
 
 
 @contextmanager
-def _runner(settings: Settings, watcher: Watcher) -> Iterator["_Runner"]:
+def _runner(settings: Settings, watcher: Watcher, anew: bool = False) -> Iterator["_Runner"]:
     ensure_writable(settings.root)
     home = dagster_home()
     ensure_writable(home)
     os.environ["DAGSTER_HOME"] = str(home)
     with dg.DagsterInstance.get() as instance:
         register_accounts(instance, settings)
-        yield _Runner(settings, watcher, instance)
+        yield _Runner(settings, watcher, instance, anew)
 
 
 def register_accounts(instance: dg.DagsterInstance, settings: Settings) -> None:
@@ -85,24 +98,32 @@ def register_accounts(instance: dg.DagsterInstance, settings: Settings) -> None:
 class _Runner:
     """The definitions of one configuration and the instance that their runs are recorded in."""
 
-    def __init__(self, settings: Settings, watcher: Watcher, instance: dg.DagsterInstance) -> None:
+    def __init__(
+        self, settings: Settings, watcher: Watcher, instance: dg.DagsterInstance, anew: bool
+    ) -> None:
         self._settings = settings
         self._watcher = watcher
         self._instance = instance
         self._lake = Lake(settings.root)
-        definitions = build_definitions(settings, watcher)
+        definitions = build_definitions(settings, watcher, anew)
         self._job = definitions.resolve_implicit_global_asset_job_def()
 
     def carry_out(self, plan: Plan) -> None:
         """Run what the plan names, then what its late deliveries make necessary."""
         if plan.facts:
             self._run("action lists", FACT_TABLES, plan.account, None)
-        name = self._settings.account(plan.account).name
+        account = self._settings.account(plan.account)
+        name = account.name
+        trails = (TRAILS,) if trails_are_read(self._settings, account) else ()
+        self._days((SNAPSHOT, *trails), plan.snapshots, plan.account, name)
         self._days((SESSIONS,), plan.sessions, plan.account, name)
         if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):
             for window in plan.usage:
                 self._run(
-                    name, (*USAGE_TABLES, UNMAPPED, *GRANT_TABLES, "principal_diffs"), plan.account, window
+                    name,
+                    (*USAGE_TABLES, UNMAPPED, *GRANT_TABLES, *trails, "principal_diffs"),
+                    plan.account,
+                    window,
                 )
             self._late(plan, name)
             return
@@ -111,9 +132,9 @@ class _Runner:
         self._late(Plan(plan.account, False, plan.usage, (), ()), name)
         self._days((UNMAPPED,), plan.unmapped, plan.account, name)
         if plan.grants == plan.diffs:
-            self._days((*GRANT_TABLES, "principal_diffs"), plan.grants, plan.account, name)
+            self._days((*GRANT_TABLES, *trails, "principal_diffs"), plan.grants, plan.account, name)
             return
-        self._days(GRANT_TABLES, plan.grants, plan.account, name)
+        self._days((*GRANT_TABLES, *trails), plan.grants, plan.account, name)
         self._days(("principal_diffs",), plan.diffs, plan.account, name)
 
     def _days(self, tables: Sequence[str], days: Sequence[date], account: str, name: str) -> None:

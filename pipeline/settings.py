@@ -12,7 +12,9 @@ from pathlib import Path
 import msgspec
 
 from assets.errors import ConfigError, UsageError
+from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
+from pipeline.found_accounts import HOW_TO_FIND, with_found
 from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
 from pipeline.yaml_file import load_yaml
 
@@ -43,7 +45,10 @@ class ServiceReferenceSettings(msgspec.Struct, frozen=True, forbid_unknown_field
 
 
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One account: `id` is 12 digits of text, `iam` the file of its authorization details.
+    """One account: `id` is 12 digits of text, `iam` the file of its authorization details, or `live`.
+
+    A live account is read from AWS: with `profile` and `region` as boto3 knows them, and through `role_arn` (with
+    `external_id`) where one is named.
 
     `scps` are files, a list a level from the organisation's root down, or one file: the organisation's export.
     """
@@ -55,6 +60,10 @@ class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scps: tuple[tuple[str, ...], ...] | str = ()
     management_account: bool = False
     trails: tuple[TrailSettings, ...] = ()
+    role_arn: str | None = None
+    external_id: str | None = None
+    profile: str | None = None
+    region: str | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers: int | None = None
     trails: tuple[TrailSettings, ...] = ()
     exclusions: tuple[ExclusionSettings, ...] = ()
+    organization: OrganizationSettings | None = None
     file: str = "config.yaml"
 
     @property
@@ -111,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if name_or_id in (account.name, account.id):
                 return account
         known = [account.name for account in self.accounts]
+        if not known:
+            raise UsageError(f"{self.file}: no account {name_or_id!r}: {HOW_TO_FIND}")
         raise UsageError(
             f"{self.file}: no account {name_or_id!r}{did_you_mean(name_or_id, known)} (there are: {', '.join(known)})"
         )
@@ -134,11 +146,15 @@ def load_settings(path: Path) -> Settings:
         )
     _refuse_unknown(raw, Settings, str(path), "")
     _refuse_unknown_blocks(raw, path)
-    raw = {**raw, "file": str(path), "accounts": _accounts(raw, path)}
+    raw = {**raw, "file": str(path), "accounts": (accounts := _accounts(raw, path))}
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
         raise ConfigError(_explained(str(error), raw, path)) from None
+    if settings.organization is not None:
+        merged = with_found(accounts, settings.organization, settings.root)
+        accounts = msgspec.convert(merged, tuple[AccountSettings, ...])
+        settings = msgspec.structs.replace(settings, accounts=accounts)
     _check(settings, path)
     return settings
 
@@ -149,6 +165,7 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
         ("cloudtrail", CloudTrailSettings),
         ("storage", StorageSettings),
         ("service_reference", ServiceReferenceSettings),
+        ("organization", OrganizationSettings),
     ):
         block = raw.get(key)
         if block is not None and not isinstance(block, dict):
@@ -176,9 +193,12 @@ def _refuse_unknown(block: dict[str, object], model: type[msgspec.Struct], file:
 
 def _accounts(raw: dict[str, object], path: Path) -> list[dict[str, object]]:
     accounts = raw.get("accounts")
+    if not accounts and raw.get("organization") is not None:
+        return []
     if not isinstance(accounts, list) or not accounts:
         raise ConfigError(
-            f"{path}: key 'accounts' holds {_kind(accounts)}; it needs a list of accounts (name, id, iam)"
+            f"{path}: key 'accounts' holds {_kind(accounts)}; it needs a list of accounts (name, id, iam), or"
+            " 'organization: {role_name: ...}' to find them"
         )
     checked = []
     for position, account in enumerate(accounts):
@@ -232,6 +252,10 @@ def _check(settings: Settings, path: Path) -> None:
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise ConfigError(f"{path}: accounts: the {kind} {twice[0]!r} stands there twice")
+    if settings.organization is not None:
+        check_organization(settings.organization, f"{path}: organization")
+    for number, account in enumerate(settings.accounts):
+        check_reached(account, f"{path}: accounts[{number}]")
     check_trails(settings.trails, f"{path}: trails")
     for number, account in enumerate(settings.accounts):
         check_trails(account.trails, f"{path}: accounts[{number}].trails")

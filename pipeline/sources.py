@@ -1,5 +1,8 @@
 """From the configuration to the sources that the tables are read from."""
 
+from datetime import UTC, datetime
+
+from assets.aws_access.access import AwsAccess
 from assets.cloudtrail_usage.sources.aws import Connection
 from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.cloudtrail_usage.sources.lookup import LookupLogs
@@ -8,7 +11,9 @@ from assets.cloudtrail_usage.sources.source import LogSource
 from assets.errors import ConfigError
 from assets.expanded_grants.organization_export import OrganizationExport
 from assets.expanded_grants.scp_files import ScpFiles, ScpSource
-from assets.iam_snapshots.source import IamFile
+from assets.iam_snapshots.live import LiveIam
+from assets.iam_snapshots.source import IamFile, IamSource
+from pipeline.aws_settings import LIVE
 from pipeline.cloudtrail_settings import S3, bucket_and_prefix
 from pipeline.settings import AccountSettings, Settings
 
@@ -31,22 +36,40 @@ def log_source(settings: Settings) -> LogSource:
     return LocalLogs(settings.found(path), logs.org_id)
 
 
-def iam_source(settings: Settings, account: AccountSettings) -> IamFile | None:
-    """Return an account's IAM file, None where the configuration names none."""
+def iam_source(settings: Settings, account: AccountSettings, anew: bool = False) -> IamSource | None:
+    """Return where an account's IAM data comes from, None where the configuration names nothing.
+
+    `anew`: a live account is read again, though a snapshot of today is there. AWS is not asked here.
+    """
     if account.iam is None:
         return None
-    if account.iam == "live":
-        raise ConfigError(
-            f"{settings.file}: account {account.name}: 'iam: live' is not built yet; name the file that"
-            " 'aws iam get-account-authorization-details' wrote"
-        )
+    if account.iam == LIVE:
+        return LiveIam(aws_access(account), datetime.now(UTC).replace(microsecond=0), anew)
     return IamFile(account.id, settings.found(account.iam), account.iam, account.taken_at)
 
 
-def iam_sources(settings: Settings) -> dict[str, IamFile]:
-    """Return the IAM files of all accounts that have one, by account id."""
-    found = ((account.id, iam_source(settings, account)) for account in settings.accounts)
+def iam_sources(settings: Settings, anew: bool = False) -> dict[str, IamSource]:
+    """Return where the IAM data of all accounts that have any comes from, by account id."""
+    found = ((account.id, iam_source(settings, account, anew)) for account in settings.accounts)
     return {account: source for account, source in found if source is not None}
+
+
+def aws_access(account: AccountSettings) -> AwsAccess:
+    """Return how a live account is reached."""
+    place = f"account {account.name} ({account.id})"
+    return AwsAccess(
+        place, account.id, account.profile, account.region, account.role_arn, account.external_id
+    )
+
+
+def trails_are_read(settings: Settings, account: AccountSettings) -> bool:
+    """Whether the account's trails are read from AWS: where it is live, and the configuration tells no trails."""
+    return account.iam == LIVE and not (account.trails or settings.trails)
+
+
+def trail_accesses(settings: Settings) -> dict[str, AwsAccess]:
+    """Return how those accounts are reached whose trails are read, by account id."""
+    return {one.id: aws_access(one) for one in settings.accounts if trails_are_read(settings, one)}
 
 
 def scp_files(settings: Settings, account: AccountSettings) -> ScpSource:

@@ -14,7 +14,7 @@ from assets.expanded_grants.patterns import PatternIndex, has_wildcard
 from assets.iam_snapshots.authorization_details import AccountDetails
 from assets.partitions import Partition
 from assets.principal_diffs.activity import usage_of
-from assets.principal_diffs.trails import in_force, with_trails
+from assets.principal_diffs.trails import with_trails
 from pipeline.answers import Question, covered, details, diff_of
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
@@ -52,7 +52,7 @@ def story(
     """Tell it. Raises `UsageError` for an action that neither the catalogue nor a policy of the principal knows."""
     aws_actions, iam_actions = lake.read("aws_actions"), lake.read("iam_actions")
     rules = verdict_rules(settings, question.account)
-    trails = in_force(rules.trails, question.window)
+    trails = rules.trails_over(question.window)
     granted = _of_action(_stored_grants(lake, question, principal), action)
     explanation = _explained(question, details(lake, question), principal, action, iam_actions, granted)
     verdict = _of_action(

@@ -11,6 +11,7 @@ from assets.expanded_grants import schema as expanded_grants
 from assets.iam_snapshots import schema as iam_snapshots
 from assets.principal_diffs import schema as principal_diffs
 from assets.role_sessions import schema as role_sessions
+from assets.trail_settings import schema as trail_settings
 from assets.unmapped_events import schema as unmapped_events
 
 Sources = Mapping[str, list[tuple[str, str]]]
@@ -132,6 +133,12 @@ _TABLES = (
         role_sessions.KEY,
         role_sessions.DESCRIPTIONS,
         lineage=role_sessions.LINEAGE,
+    ),
+    Table(
+        "trail_settings",
+        trail_settings.TRAIL_SETTINGS,
+        trail_settings.KEY,
+        trail_settings.DESCRIPTIONS,
     ),
     Table(
         "principal_diffs",

@@ -1,13 +1,19 @@
 """From the configuration to the rules that an account's verdicts follow."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assets.partitions import Partition
+from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.event_selectors import read_event_selectors
 from assets.principal_diffs.exclusions import Exclusion
 from assets.principal_diffs.rules import VerdictRules
+from assets.principal_diffs.trail_readings import Reading, readings
 from assets.principal_diffs.trails import Selector, Trail
+from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
+from pipeline.sources import trails_are_read
 from pipeline.verdict_settings import TrailSettings
 
 _READ_WRITE = {"all": (True, True), "read": (True, False), "write": (False, True)}
@@ -15,6 +21,8 @@ _READ_WRITE = {"all": (True, True), "read": (True, False), "write": (False, True
 
 def verdict_rules(settings: Settings, account: AccountSettings) -> VerdictRules:
     """Return the rules of an account: its own trails and those for all, and the exclusions that concern it.
+
+    Where the configuration tells no trails and the account is live, what was read of its trails stands.
 
     Raises `InputError` for a file of event selectors that cannot be read.
     """
@@ -26,7 +34,18 @@ def verdict_rules(settings: Settings, account: AccountSettings) -> VerdictRules:
             for one in settings.exclusions
             if one.account in (None, account.name, account.id)
         ),
+        readings=_readings(settings, account),
     )
+
+
+def _readings(settings: Settings, account: AccountSettings) -> Callable[[Window], tuple[Reading, ...]]:
+    def of(window: Window) -> tuple[Reading, ...]:
+        if not trails_are_read(settings, account):
+            return ()
+        days = [Partition(day, account.id) for day in window.days]
+        return readings(Lake(settings.root).scan("trail_settings", days).drop("account").collect())
+
+    return of
 
 
 def selectors_changed_at(settings: Settings, account: AccountSettings) -> datetime | None:

@@ -11,7 +11,7 @@ from assets.errors import InputError
 from assets.iam_snapshots.nearest import nearest
 from assets.iam_snapshots.schema import COLUMNS
 from assets.iam_snapshots.snapshot import snapshot_rows
-from assets.iam_snapshots.source import IamFile
+from assets.iam_snapshots.source import IamSource
 from assets.partitions import Partition
 
 
@@ -29,20 +29,26 @@ class Stored(Protocol):
 
 @dataclass(frozen=True)
 class IamSources:
-    """The IAM files by account, what is stored, and the day that stands for today."""
+    """Where the IAM data comes from by account, what is stored, and the day that stands for today."""
 
-    files: Mapping[str, IamFile]
+    sources: Mapping[str, IamSource]
     stored: Stored
     today: Callable[[], date]
 
     def snapshots(self, partitions: Iterable[Partition]) -> Iterator[tuple[Partition, pl.DataFrame]]:
-        """Yield the table `iam_snapshots` for each partition. Raises `InputError` where none can be had."""
+        """Yield the table `iam_snapshots` for each partition. Raises `InputError` where none can be had.
+
+        A snapshot that these partitions are to take counts as stored: it may fill past days among them.
+        """
+        partitions = list(partitions)
         made: dict[tuple[str, datetime], pl.DataFrame] = {}
         times: dict[str, dict[datetime, date]] = {}
         for partition in partitions:
             account = partition.account
             if account not in times:
-                times[account] = taken_times(self.stored, account)
+                stored = taken_times(self.stored, account)
+                days = [other for other in partitions if other.account == account]
+                times[account] = {**self._to_take(days, stored), **stored}
             wanted = self._wanted(partition, times[account])
             if (account, wanted) not in made:
                 made[account, wanted] = self._snapshot(account, wanted, times[account])
@@ -52,24 +58,41 @@ class IamSources:
         """Return when the snapshot that stands for the partition was taken. Raises `InputError` as above."""
         return self._wanted(partition, taken_times(self.stored, partition.account))
 
+    def _to_take(
+        self, partitions: Iterable[Partition], stored: Mapping[datetime, date]
+    ) -> dict[datetime, date]:
+        source = {partition: self.sources.get(partition.account) for partition in partitions}
+        times = {
+            partition.day: found.stands_for(partition.day, self.today(), stored.keys())
+            for partition, found in source.items()
+            if found is not None
+        }
+        return {time: day for day, time in times.items() if time is not None}
+
     def _wanted(self, partition: Partition, stored: Mapping[datetime, date]) -> datetime:
-        file = self.files.get(partition.account)
-        if file is not None and partition.day == self.today():
-            return file.taken_at
-        found = nearest(partition.day, sorted({*stored, *([file.taken_at] if file else [])}))
+        source = self.sources.get(partition.account)
+        if source is not None:
+            own = source.stands_for(partition.day, self.today(), stored.keys())
+            if own is not None:
+                return own
+        found = nearest(partition.day, sorted({*stored, *(source.offered if source else ())}))
         if found is None:
-            raise InputError(
-                f"account {partition.account}: no IAM data: it has no 'iam:' in the configuration and no stored"
-                " snapshot; name the file of 'aws iam get-account-authorization-details'"
-            )
+            why = source.refusal(partition.day) if source else _NO_SOURCE
+            raise InputError(f"account {partition.account}: no IAM data: {why}")
         return found
 
     def _snapshot(self, account: str, wanted: datetime, stored: Mapping[datetime, date]) -> pl.DataFrame:
-        file = self.files.get(account)
-        if file is not None and file.taken_at == wanted:
-            return snapshot_rows(file.read(), file.label, wanted, file.taken_at_source, account)
-        source = Partition(stored[wanted], account)
-        return self.stored.scan("iam_snapshots", [source]).select(list(COLUMNS)).collect()
+        source = self.sources.get(account)
+        if source is not None and source.gives(wanted):
+            return snapshot_rows(source.read(), source.label, wanted, source.taken_at_source, account)
+        kept = Partition(stored[wanted], account)
+        return self.stored.scan("iam_snapshots", [kept]).select(list(COLUMNS)).collect()
+
+
+_NO_SOURCE = (
+    "it has no 'iam:' in the configuration and no stored snapshot; name the file of"
+    " 'aws iam get-account-authorization-details', or say 'iam: live'"
+)
 
 
 def taken_times(stored: Stored, account: str) -> dict[datetime, date]:

@@ -1,13 +1,54 @@
 """Where an account's IAM data comes from, and when it was true."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Protocol
 
 from assets.errors import InputError
+
+
+class IamSource(Protocol):
+    """Where one account's IAM data comes from."""
+
+    @property
+    def label(self) -> str:
+        """What names it in errors and in the document's row."""
+        ...
+
+    @property
+    def taken_at_source(self) -> str:
+        """Who says when it was true: one of `schema.TAKEN_AT_SOURCES`."""
+        ...
+
+    @property
+    def offered(self) -> tuple[datetime, ...]:
+        """When it was true, for days that are filled from the nearest."""
+        ...
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it last changed here (UTC), None where nobody knows."""
+        ...
+
+    def stands_for(self, day: date, today: date, stored: Collection[datetime]) -> datetime | None:
+        """Return when the snapshot was taken that must stand for a day, None where the nearest stands."""
+        ...
+
+    def gives(self, taken_at: datetime) -> bool:
+        """Whether `read` returns the snapshot of that time."""
+        ...
+
+    def refusal(self, day: date) -> str:
+        """Say why it has nothing for a day."""
+        ...
+
+    def read(self) -> bytes:
+        """Return the document. Raises `InputError` or `RunError`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,6 +80,24 @@ class IamFile:
     def changed_at(self) -> datetime:
         """When the file was last touched here (UTC); unlike the modification time it cannot be set back."""
         return datetime.fromtimestamp(self._stat().st_ctime, UTC)
+
+    @property
+    def offered(self) -> tuple[datetime, ...]:
+        """The one time at which it was true."""
+        return (self.taken_at,)
+
+    def stands_for(self, day: date, today: date, stored: Collection[datetime]) -> datetime | None:
+        """Return its time for today: the file is what there is, however old."""
+        del stored
+        return self.taken_at if day == today else None
+
+    def gives(self, taken_at: datetime) -> bool:
+        """Whether that is the time at which it was true."""
+        return taken_at == self.taken_at
+
+    def refusal(self, day: date) -> str:
+        """Never asked: a file stands for every day."""
+        return f"{self.label} is not of {day}"
 
     def read(self) -> bytes:
         """Return its bytes. Raises `InputError` naming the file."""

@@ -18,6 +18,8 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
             name: dg.AssetIn(partition_mapping=window)
             for name in ("cloudtrail_usage", "log_coverage", "expanded_grants")
         },
+        # The rules of the verdicts are read with what the trails were set to record.
+        deps=[dg.AssetDep("trail_settings", partition_mapping=window)],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="verdicts",

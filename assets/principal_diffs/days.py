@@ -13,7 +13,7 @@ from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.diff import Granted, Used, diff
 from assets.principal_diffs.rules import VerdictRules
-from assets.principal_diffs.trails import Trail, in_force, with_trails
+from assets.principal_diffs.trails import Trail, with_trails
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def diff_days(
     for partition in partitions:
         window = Window.ending(partition.day, options.lookback_days)
         rules = options.rules_of(partition.account)
-        trails = in_force(rules.trails, window)
+        trails = rules.trails_over(window)
         if trails not in recorded:
             recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
         known = replace(tables, iam_actions=recorded[trails])
@@ -69,7 +69,7 @@ def window_diff(
 
     `principal` (type and name) limits it to one.
     """
-    known = with_trails(tables.iam_actions, tables.aws_actions, in_force(rules.trails, window))
+    known = with_trails(tables.iam_actions, tables.aws_actions, rules.trails_over(window))
     return _diff(account, window, replace(tables, iam_actions=known), mapping, rules, principal)
 
 

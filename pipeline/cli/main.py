@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from assets.errors import CloudTrackerError, UsageError
-from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, tables, who
+from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, snapshot, tables, who
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, 2 wrong flags or configuration,"
@@ -29,6 +29,11 @@ app.command(
     short_help="Materialise every table for a range of days.",
     epilog="Example: cloudtracker run --account all --from 2026-06-01 --to 2026-06-30",
 )(run.run)
+app.command(
+    "snapshot",
+    short_help="Take today's snapshot of what is granted.",
+    epilog="Example: cloudtracker snapshot --account all",
+)(snapshot.snapshot)
 app.command("tables", short_help="Say which partitions exist, how many rows, from when.")(tables.tables)
 app.command("grants", short_help="Say what a user or role is granted, and through what.")(grants.grants)
 app.command("explain", short_help="Tell the whole story of one action for one user or role.")(explain.explain)

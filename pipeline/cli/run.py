@@ -32,7 +32,11 @@ def run(
     A range of an account is one run; accounts follow one another, and one that fails does not stop the others.
     The same days made again from the same inputs give the same bytes.
     """
-    settings = load_settings(config or context.obj)
+    from pipeline.organization import find_accounts_daily
+
+    settings, lines = find_accounts_daily(load_settings(config or context.obj))
+    for line in lines:
+        print(f"cloudtracker: {line}", file=sys.stderr)
     chosen = settings.accounts if account == "all" else (settings.account(account),)
     from pipeline.answers import window_asked
 

@@ -64,7 +64,9 @@ def test_the_number_of_processes_does_not_show(demo: Account, ask: Ask) -> None:
     assert _hashes(demo) == first
 
 
-def test_a_range_of_an_account_is_one_run_and_its_sessions_another(demo: Account, ask: Ask, dagster_home: Path) -> None:
+def test_a_range_of_an_account_is_one_run_and_its_sessions_another(
+    demo: Account, ask: Ask, dagster_home: Path
+) -> None:
     import dagster as dg
 
     assert ask(*RUN).code == 0

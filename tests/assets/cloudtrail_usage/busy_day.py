@@ -38,8 +38,15 @@ def _template(who: dict[str, object], role: str) -> tuple[str, str]:
         eventName="AssumeRole",
         requestParameters={"roleArn": arn, "roleSessionName": "s#NUMBER#"},
         responseElements={
-            "credentials": {"accessKeyId": key, "sessionToken": "x" * 300, "expiration": "Mar 6, 2024, 1:00:00 AM"},
-            "assumedRoleUser": {"assumedRoleId": session, "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/s"},
+            "credentials": {
+                "accessKeyId": key,
+                "sessionToken": "x" * 300,
+                "expiration": "Mar 6, 2024, 1:00:00 AM",
+            },
+            "assumedRoleUser": {
+                "assumedRoleId": session,
+                "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/s",
+            },
         },
     )
     acted = event(

@@ -1,0 +1,1 @@
+"""How AWS is reached: credentials, roles, patience, and errors in words."""

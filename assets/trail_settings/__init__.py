@@ -1,0 +1,1 @@
+"""What the trails of an account were set to record on a day."""

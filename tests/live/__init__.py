@@ -1,0 +1,1 @@
+"""Accounts read from AWS, against servers over HTTP."""
