@@ -33,7 +33,7 @@ class AwsAccess:
         Raises `InputError` or `RunError` within seconds: this first step is impatient.
         """
         with in_words(self.place, "sts", f" in the trust policy of {self.role_arn}"):
-            from boto3.session import Session  # type: ignore[import-untyped]
+            from boto3.session import Session
 
             session = Session(profile_name=self.profile, region_name=self.region)
             region = self.region or session.region_name or self._first_region()

@@ -21,7 +21,6 @@ _PARTIALS = {
     "last_seen": pl.Int64(),
     "last_event_id": pl.String(),
 }
-_SESSIONS = {**SESSION_SCHEMA, "session_code": pl.UInt64()}
 # Columns of the usage, and what a key calls them.
 _PRINCIPAL = {
     "role_id": "principal_id",
@@ -71,8 +70,10 @@ def merge_sessions(
     kinds = _Kinds(keys)
     for part in range(parts):
         mine = pl.col("session_code") % parts == part
-        who = pl.concat([part_of(sessions, mine, _SESSIONS), _rows_of(services).filter(mine)])
-        usage = kinds.usage(part_of(partial, mine, _PARTIALS), _distinct_sessions(who))
+        counted = part_of(partial, mine, _PARTIALS)
+        # Most sessions of a busy day are services': their rows stay on the disk.
+        named = [pl.read_parquet(file).join(counted, on="session_code", how="semi") for file in sessions]
+        usage = kinds.usage(counted, _distinct_sessions(pl.concat([*named, _rows_of(services)])))
         if parts == 1:
             write_spilled(usage, made / "sessions-0000.parquet")
             return Spilled(SESSION_USAGE, (made / "sessions-0000.parquet",))
@@ -88,7 +89,9 @@ def _rows_of(services: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that `SessionKeys` has for sessions of services."""
     text = {name: pl.lit("") for name in SESSION_SCHEMA if name not in ("session_created", "service")}
     found = services.select("service", session_code="service_code").unique()
-    return found.with_columns(**text, session_created=pl.lit(None, pl.Int64)).select(*_SESSIONS)
+    return found.with_columns(**text, session_created=pl.lit(None, pl.Int64)).select(
+        *SESSION_SCHEMA, "session_code"
+    )
 
 
 def _distinct_sessions(sessions: pl.DataFrame) -> pl.DataFrame:

@@ -65,7 +65,8 @@ def read_days(
 
     `now` (with a zone) and `late_hours` tell which days are provisional. `workers` processes read, or this
     one where there is less than `small_bytes` (as stored) to read. `staging` is a folder for what is under
-    way, emptied before this ends. Access key ids are hashed with `secret`. `progress(done, total)` is called with steps, 1000 a delivery day.
+    way, emptied before this ends. Access key ids are hashed with `secret`. `progress(done, total)` is called with
+    steps, 1000 a delivery day.
 
     Raises InputError when the source is not there or refuses all, StorageError when `staging` cannot be written,
     RunError when a worker dies. Nothing that is wrong in a log raises: it is a row of `rejected`.

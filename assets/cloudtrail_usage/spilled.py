@@ -20,7 +20,7 @@ class Spilled:
 
     def lazy(self) -> pl.LazyFrame:
         """Return the rows, read when they are collected or written."""
-        return pl.scan_parquet(self.files) if self.files else pl.LazyFrame(schema=self.schema)
+        return pl.scan_parquet(list(self.files)) if self.files else pl.LazyFrame(schema=self.schema)
 
     def moved(self, folder: Path) -> "Spilled":
         """Move the files to a new folder on the same disk, and return the table there."""
@@ -30,7 +30,7 @@ class Spilled:
 
 def rows_in(files: Sequence[Path]) -> int:
     """Return how many rows the files hold, from their footers."""
-    return int(pl.scan_parquet(files).select(pl.len()).collect().item()) if files else 0
+    return int(pl.scan_parquet(list(files)).select(pl.len()).collect().item()) if files else 0
 
 
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -49,7 +49,7 @@ def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[
     rows = rows_in(files)
     if rows <= rows_at_a_time:
         if rows:
-            yield pl.read_parquet(files)
+            yield pl.read_parquet(list(files))
         return
     for low, high in pairwise([None, *_bounds(files, column, -(-rows // rows_at_a_time)), None]):
         mine = pl.lit(value=True)

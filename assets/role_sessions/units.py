@@ -36,6 +36,13 @@ def units_of(usage: pl.DataFrame) -> pl.DataFrame:
     }
     return (
         usage.with_columns(
+            original=unit(),
+            # The record of a SwitchRole is the first of the session that it begins, and bears no creation date.
+            session_created=pl.when(pl.col("event_name") == "SwitchRole")
+            .then(pl.coalesce("session_created", "first_seen"))
+            .otherwise("session_created"),
+        )
+        .with_columns(
             tie=unit(),
             service=pl.when(pl.col("session") == "").then("service").otherwise(pl.lit("")),
             call=pl.col("event_source") + ":" + pl.col("event_name"),
@@ -48,7 +55,7 @@ def units_of(usage: pl.DataFrame) -> pl.DataFrame:
             pl.col("first_seen").min(),
             pl.col("last_seen").max(),
             pl.col("call").filter(called).unique().sort().alias("calls"),
+            pl.col("original").unique().sort().alias("units"),
             **counts,
         )
-        .with_columns(units=pl.concat_list("tie"))
     )

@@ -73,6 +73,25 @@ def test_a_diff_depends_on_the_window_that_ends_with_it(graph: AssetGraph, tmp_p
     assert (days[0].day, days[-1].day, len(days)) == (date(2026, 4, 2), date(2026, 6, 30), 90)
 
 
+def test_sessions_depend_on_three_days_of_all_accounts(graph: AssetGraph, tmp_path: Path) -> None:
+    accounts = ["111111111111", "222222222222"]
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        instance.add_dynamic_partitions("accounts", accounts)
+        partitions = graph.get(dg.AssetKey("role_sessions")).partitions_def
+        assert partitions is not None
+        for table in ("role_assumptions", "session_usage"):
+            mapping = graph.get_partition_mapping(dg.AssetKey("role_sessions"), dg.AssetKey(table))
+            found = mapping.get_upstream_mapped_partitions_result_for_partitions(
+                partitions.subset_with_partition_keys([Partition(date(2026, 6, 30), accounts[0]).key]),
+                partitions,
+                partitions,
+                dynamic_partitions_store=instance,
+            ).partitions_subset.get_partition_keys()
+            assert sorted(Partition.from_key(key) for key in found) == [
+                Partition(date(2026, 6, day), account) for day in (28, 29, 30) for account in accounts
+            ]
+
+
 def test_partition_keys_are_read_as_they_are_written() -> None:
     partition = Partition(date(2026, 6, 30), "012345678901")
     assert partition.key == "012345678901|2026-06-30"

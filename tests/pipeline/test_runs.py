@@ -56,6 +56,15 @@ def test_the_same_run_twice_gives_the_same_bytes(demo: Account, ask: Ask) -> Non
     assert _hashes(demo) == first
 
 
+def test_a_day_that_was_made_before_a_table_existed_is_made_again(demo: Account, ask: Ask) -> None:
+    assert ask(*RUN).code == 0
+    first = _hashes(demo)
+    lost = [demo.root / name for name in first if name.startswith("session_usage/day=2026-06-28")]
+    lost[0].unlink()
+    assert ask(*RUN, "--missing-only").code == 0
+    assert _hashes(demo) == first
+
+
 def test_the_number_of_processes_does_not_show(demo: Account, ask: Ask) -> None:
     ask(*RUN)
     first = _hashes(demo)

@@ -161,7 +161,7 @@ def test_who_uses_the_roles_of_the_sample(sample: Path, ask: Ask) -> None:
     assert audit[-1].startswith("  federated arn:aws:iam::111111111111:saml-provider/partner [conditional]")
     assert told("support", "backup")[2:5] == [
         "  user charlie",
-        "      1 session, 3 events, last 2026-06-17 09:12:00 (likely)",
+        "      1 session, 4 events, last 2026-06-17 09:12:00 (likely)",
         "      through charlie > backup/support",
     ]
     # The old role of that name was used, the new one, with another id, never.

@@ -47,10 +47,11 @@ def client(service: str, connection: Connection, region: str | None = None, *, f
 
 @lru_cache(maxsize=64)
 def _client(service: str, connection: Connection, region: str | None, first: bool, _slot: int) -> Any:
-    import boto3  # type: ignore[import-untyped]
-    from boto3.session import Config  # type: ignore[import-untyped]
+    import boto3
+    from boto3.session import Config
 
-    attempts = int(os.environ.get("AWS_MAX_ATTEMPTS") or ATTEMPTS)
+    said = os.environ.get("AWS_MAX_ATTEMPTS", "")
+    attempts = max(1, int(said)) if said.isdecimal() else ATTEMPTS
     config = Config(
         retries={
             "mode": "adaptive",
