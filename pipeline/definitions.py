@@ -18,7 +18,6 @@ import dagster as dg
 
 from assets.aws_actions import asset as aws_actions
 from assets.cloudtrail_usage import asset as cloudtrail_usage
-from assets.cloudtrail_usage.days import LogReading
 from assets.expanded_grants import asset as expanded_grants
 from assets.iam_snapshots import asset as iam_snapshots
 from assets.iam_snapshots.filling import IamSources
@@ -32,11 +31,10 @@ from assets.unmapped_events import asset as unmapped_events
 from assets.unmapped_events import checks as unmapped_checks
 from pipeline.data_files import DATA_FILES, configuration_file
 from pipeline.lake import Lake
-from pipeline.lake_key import lake_key
-from pipeline.plan import late_deliveries
+from pipeline.log_reading import log_reading
 from pipeline.progress import Progress
 from pipeline.settings import Settings, load_settings
-from pipeline.sources import iam_sources, log_source, scps_by_account, trail_accesses
+from pipeline.sources import iam_sources, scps_by_account, trail_accesses
 from pipeline.storage import LakeIOManager
 from pipeline.verdict_rules import verdict_rules
 
@@ -82,7 +80,7 @@ def build_definitions(
             "trail_sources": dg.ResourceDefinition(
                 lambda _: TrailSources(trail_accesses(settings), lake, datetime.now(UTC), anew)
             ),
-            "log_reading": dg.ResourceDefinition(lambda _: _log_reading(settings, lake, progress)),
+            "log_reading": dg.ResourceDefinition(lambda _: log_reading(settings, lake, progress)),
             "diff_options": DiffOptions(
                 settings.lookback_days,
                 lambda account: verdict_rules(settings, settings.account(account)),
@@ -90,20 +88,6 @@ def build_definitions(
             ),
         },
         executor=dg.in_process_executor,
-    )
-
-
-def _log_reading(settings: Settings, lake: Lake, progress: Progress | None) -> LogReading:
-    return LogReading(
-        source=log_source(settings),
-        late_days=settings.late_days,
-        late_hours=settings.late_hours,
-        late_deliveries=lambda account: late_deliveries(lake, account),
-        now=settings.now,
-        staging=settings.root / ".staging",
-        workers=settings.workers or os.cpu_count() or 1,
-        secret=lambda: lake_key(settings.root),
-        progress=progress.logs if progress else None,
     )
 
 

@@ -10,6 +10,10 @@ class Progress(Protocol):
         """Steps of the logs read so far, of all that this run takes."""
         ...
 
+    def scanned(self, bytes_: int, dollars: float) -> None:
+        """Athena has scanned so many bytes in this run, which costs so much."""
+        ...
+
     def wrote(self, table: str, day: str, rows: int) -> None:
         """A partition was written."""
         ...

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from assets.errors import ConfigError, UsageError
+from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.found_accounts import HOW_TO_FIND, with_found
@@ -19,16 +20,6 @@ from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_ex
 from pipeline.yaml_file import load_yaml
 
 FIRST_DAY = date(2023, 1, 1)
-
-
-class AthenaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The original's `athena:` block; the engine itself is not built yet, the block is accepted."""
-
-    s3_bucket: str
-    path: str = ""
-    org_id: str | None = None
-    output_s3_bucket: str | None = None
-    workgroup: str | None = None
 
 
 class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,10 +87,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Where the tables lie, absolute."""
         return (self.folder / Path(self.storage.root).expanduser()).resolve()
 
+    @property
+    def logs_label(self) -> str:
+        """Name of the place that the logs are in, for messages."""
+        if self.cloudtrail is None and self.athena is not None:
+            return f"s3://{self.athena.s3_bucket}/{self.athena.path.strip('/')}".rstrip("/")
+        return self.cloudtrail.label if self.cloudtrail else ""
+
     def found(self, path: str) -> Path:
         """Return a path of the configuration: beside the configuration file, else in the working directory."""
         beside = self.folder / Path(path).expanduser()
         return beside if beside.exists() or not Path(path).exists() else Path(path).absolute()
+
+    def without_setup(self) -> "Settings":
+        """Return the settings with `athena.skip_setup` on, for the flag `--skip-setup`."""
+        if self.athena is None:
+            return self
+        return msgspec.structs.replace(self, athena=msgspec.structs.replace(self.athena, skip_setup=True))
 
     def now(self) -> datetime:
         """Return the moment the answers are given at.
@@ -232,6 +236,8 @@ def _check(settings: Settings, path: Path) -> None:
         raise ConfigError(
             f"{path}: key 'service_reference.url': {url!r} begins neither with https:// nor http://"
         )
+    if settings.athena is not None:
+        check_athena(settings.athena, f"{path}: athena")
     if settings.cloudtrail is not None:
         check_cloudtrail(settings.cloudtrail, f"{path}: cloudtrail")
     if settings.workers is not None and settings.workers < 1:

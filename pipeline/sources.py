@@ -20,11 +20,15 @@ from pipeline.settings import AccountSettings, Settings
 
 def log_source(settings: Settings) -> LogSource:
     """Return where the logs are read. Raises `ConfigError` where the configuration names no place."""
+    if settings.cloudtrail is None and settings.athena is not None:
+        athena = settings.athena
+        return S3Logs(
+            athena.s3_bucket, athena.path.strip("/"), athena.org_id, Connection(region=athena.region)
+        )
     if settings.cloudtrail is None:
-        engine = " ('athena:' is understood, but its engine is not built yet)" if settings.athena else ""
         raise ConfigError(
-            f"{settings.file}: no 'cloudtrail: {{path: ...}}'{engine}; name the directory or the s3://bucket/prefix"
-            " that holds AWSLogs/"
+            f"{settings.file}: neither 'cloudtrail: {{path: ...}}' nor 'athena: {{s3_bucket: ...}}'; name the"
+            " directory or the s3://bucket/prefix that holds AWSLogs/"
         )
     logs = settings.cloudtrail
     path = logs.path or "."

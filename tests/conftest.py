@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.build import ACCOUNT, log_file
+
+if TYPE_CHECKING:
+    from tests.athena_server import FakeAws
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT.parent / "shared" / "data"
@@ -76,6 +79,26 @@ def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Answer(code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def athena_servers() -> Iterator["FakeAws"]:
+    """Athena and S3, started once: clients of AWS are kept for the process."""
+    from tests.athena_server import fake_aws
+
+    with fake_aws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def athena_aws(athena_servers: "FakeAws", monkeypatch: pytest.MonkeyPatch) -> "FakeAws":
+    """Athena without queries and tables, and credentials for it and its S3."""
+    from tests.aws import CREDENTIALS
+
+    for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_S3": athena_servers.url}.items():
+        monkeypatch.setenv(name, value)
+    athena_servers.athena.forget()
+    return athena_servers
 
 
 @dataclass(frozen=True)

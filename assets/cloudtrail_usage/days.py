@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
-from assets.cloudtrail_usage.reader import read_days
+from assets.cloudtrail_usage.reader import DayTables, read_days
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.spilled import Spilled
 from assets.cloudtrail_usage.staging import staging_folder
@@ -37,6 +37,45 @@ class LogReading:
     secret: Callable[[], bytes] = field(repr=False)
     progress: Callable[[int, int], None] | None = None
 
+    def tables(self, wanted: Mapping[str, Sequence[date]]) -> Iterator[tuple[str, DayTables]]:
+        """Yield the tables of each account's days, account by account, the days in order."""
+        for account, days in sorted(wanted.items()):
+            for made in read_days(
+                self.source,
+                account,
+                days,
+                late_days=self.late_days,
+                late_from=self.late_deliveries(account),
+                now=self.now(),
+                late_hours=self.late_hours,
+                staging=self.staging,
+                workers=self.workers,
+                secret=self.secret(),
+                progress=self.progress,
+            ):
+                yield account, made
+
+    def metadata(self) -> dict[str, int | float]:
+        """Return what is worth knowing of how it was read: nothing."""
+        return {}
+
+
+class Reading(Protocol):
+    """An engine that counts the logs: this machine (`LogReading`), or Athena (`athena.reading`)."""
+
+    @property
+    def staging(self) -> Path:
+        """A folder for what is under way."""
+        ...
+
+    def tables(self, wanted: Mapping[str, Sequence[date]]) -> Iterator[tuple[str, DayTables]]:
+        """Yield the tables of each account's days, each account's in order."""
+        ...
+
+    def metadata(self) -> dict[str, int | float]:
+        """Return what is worth knowing of how they were made, for the run's metadata."""
+        ...
+
 
 class UsageDays:
     """The tables of a run, in the order in which they are to be written.
@@ -46,7 +85,7 @@ class UsageDays:
     finished, whatever else was written before a run died.
     """
 
-    def __init__(self, partitions: Sequence[Partition], reading: LogReading, folder: Path) -> None:
+    def __init__(self, partitions: Sequence[Partition], reading: Reading, folder: Path) -> None:
         """Take the partitions in order. Files wait below `folder`."""
         self._partitions = partitions
         self._reading = reading
@@ -58,25 +97,10 @@ class UsageDays:
 
     def usage(self) -> Parts:
         """Yield `cloudtrail_usage`."""
-        by_account = sorted(self._partitions, key=lambda partition: (partition.account, partition.day))
-        for account, partitions in groupby(by_account, key=lambda partition: partition.account):
-            yield from self._usage_of(account, [partition.day for partition in partitions])
-
-    def _usage_of(self, account: str, days: Sequence[date]) -> Parts:
-        reading = self._reading
-        for made in read_days(
-            reading.source,
-            account,
-            days,
-            late_days=reading.late_days,
-            late_from=reading.late_deliveries(account),
-            now=reading.now(),
-            late_hours=reading.late_hours,
-            staging=reading.staging,
-            workers=reading.workers,
-            secret=reading.secret(),
-            progress=reading.progress,
-        ):
+        wanted: dict[str, list[date]] = {}
+        for partition in sorted(self._partitions):
+            wanted.setdefault(partition.account, []).append(partition.day)
+        for account, made in self._reading.tables(wanted):
             partition = Partition(made.day, account)
             self._rejected[partition], self._coverage[partition] = made.rejected, made.coverage
             waiting = self._folder / f"{account}-{made.day}"
@@ -102,18 +126,15 @@ class UsageDays:
         """Yield `log_coverage`; `usage` must have been run through."""
         return iter(self._coverage.items())
 
-    def totals(self) -> dict[str, int]:
-        """Return the sums over the run: what was read, and where it went."""
+    def totals(self) -> dict[str, int | float]:
+        """Return the sums over the run: what was read, where it went, and what the engine tells."""
         frames = [frame.select(pl.col(TOTALS).sum()) for frame in self._coverage.values()]
-        return (
-            dict(zip(TOTALS, pl.concat(frames).sum().row(0), strict=True))
-            if frames
-            else dict.fromkeys(TOTALS, 0)
-        )
+        sums = pl.concat(frames).sum().row(0) if frames else (0,) * len(TOTALS)
+        return {**dict(zip(TOTALS, sums, strict=True)), **self._reading.metadata()}
 
 
 @contextmanager
-def usage_days(partitions: Sequence[Partition], reading: LogReading) -> Iterator[UsageDays]:
+def usage_days(partitions: Sequence[Partition], reading: Reading) -> Iterator[UsageDays]:
     """Give the tables of a run; the files in which some of them wait are gone afterwards."""
     with staging_folder(reading.staging) as folder:
         yield UsageDays(partitions, reading, folder)

@@ -58,13 +58,13 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     for part in range(parts):
         # File by file: a lazy scan would hold the rows of all parts at once.
         mine = (pl.read_parquet(file).filter(pl.col("id").hash() % parts == part) for file in rows_files)
-        unique, counts = _deduplicated(pl.concat(mine), keys)
-        by_code.append(_by_code(unique))
+        unique, counts = deduplicated(pl.concat(mine), keys)
+        by_code.append(by_code_of(unique))
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
     made = day_folder(staging, day) / "made"
     return MergedDay(
-        _usage(pl.concat(by_code), keys),
+        usage_of(pl.concat(by_code), keys),
         _counts(pl.concat(by_region)),
         merge_assumptions(staging, day, made),
         merge_sessions(staging, day, keys, services, made),
@@ -79,7 +79,7 @@ def _distinct_keys(files: list[Path]) -> pl.DataFrame:
     return keys.sort(*KEY_SCHEMA)
 
 
-def _deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows with one of each id, and per region how many of each kind there were."""
     rows = rows.join(keys.select("code", "rank", permission=pl.col("event_type") == API_CALL), on="code")
     copied = rows["id"].is_duplicated()
@@ -95,7 +95,8 @@ def _deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame,
     return unique, counts
 
 
-def _by_code(unique: pl.DataFrame) -> pl.DataFrame:
+def by_code_of(unique: pl.DataFrame) -> pl.DataFrame:
+    """Count distinct events (`code`, `time`, `id`) by code: `events`, `first_seen`, `last_seen`, `last_event_id`."""
     last = pl.col("time").max()
     return unique.group_by("code").agg(
         events=pl.len().cast(pl.Int64),
@@ -105,7 +106,8 @@ def _by_code(unique: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _usage(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the usage that such counts are, a code any number of times; `keys` say what the codes mean."""
     last = pl.col("last_seen").max()
     usage = (
         by_code.join(keys, on="code")

@@ -53,6 +53,13 @@ def write_partial(staging: Path, day: int, part: int, unique: pl.DataFrame, serv
     write_staged(staging, day, _PARTIAL, f"{part:06}", partial)
 
 
+def write_counted(staging: Path, day: int, part: int, counted: pl.DataFrame, services: pl.DataFrame) -> None:
+    """Stage what somebody has counted by session and code already: columns of `_PARTIALS`, in any order."""
+    acted = counted.filter(pl.col("session_code") != NO_SESSION).join(services, on="session_code", how="left")
+    named = acted.with_columns(session_code=pl.coalesce("service_code", "session_code"))
+    write_staged(staging, day, _PARTIAL, f"{part:06}", named.select(*_PARTIALS))
+
+
 def merge_sessions(
     staging: Path,
     day: int,

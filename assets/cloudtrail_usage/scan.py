@@ -19,7 +19,7 @@ from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.record_id import id_of_unnamed
 from assets.cloudtrail_usage.records import LogContent, Record, read_records
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
-from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
+from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, write_staged
@@ -169,8 +169,7 @@ class _Scan:
 
     def _taken_assumptions(self) -> pl.DataFrame:
         self.assumptions, rows = [], self.assumptions
-        times = {name: pl.Int64() for name, dtype in ROLE_ASSUMPTIONS.items() if dtype.is_temporal()}
-        return pl.DataFrame(rows, schema={**ROLE_ASSUMPTIONS, **times}, orient="row").cast(ROLE_ASSUMPTIONS)  # type: ignore[arg-type]
+        return assumption_rows(rows)
 
 
 def _content(data: bytes | OSError | None) -> LogContent:

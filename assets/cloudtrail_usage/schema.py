@@ -1,5 +1,7 @@
 """The columns of the tables that one pass over the logs makes (storage adds `day` and `account`)."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 _TIME = pl.Datetime("us", "UTC")
@@ -203,3 +205,10 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "last_event_id": "eventID of the last event, the smallest of several at the same time",
     },
 }
+
+
+def assumption_rows(rows: Sequence[tuple[str | int | bool | None, ...]]) -> pl.DataFrame:
+    """Return rows of `role_assumptions`, whose times are microseconds, as a frame."""
+    times = {name: pl.Int64() for name, dtype in ROLE_ASSUMPTIONS.items() if dtype.is_temporal()}
+    frame = pl.DataFrame(rows, schema={**ROLE_ASSUMPTIONS, **times}, orient="row")
+    return frame.cast(ROLE_ASSUMPTIONS)  # type: ignore[arg-type]

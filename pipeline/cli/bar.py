@@ -22,6 +22,7 @@ class Bar:
             transient=True,
             disable=not console.is_terminal,
         )
+        self.scanned_bytes, self.scanned_dollars = 0, 0.0
         self._logs: TaskID | None = None
         self._tables: TaskID | None = None
 
@@ -49,6 +50,11 @@ class Bar:
         if self._logs is None:
             self._logs = self._progress.add_task("reading logs", total=total, count="")
         self._progress.update(self._logs, completed=done, total=total, count=f"{done / max(1, total):.0%}")
+
+    def scanned(self, bytes_: int, dollars: float) -> None:
+        """Athena has scanned so many bytes in a run; the runs are added up."""
+        self.scanned_bytes += bytes_
+        self.scanned_dollars += dollars
 
     def wrote(self, table: str, day: str, rows: int) -> None:
         """A partition was written."""

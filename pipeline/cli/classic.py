@@ -38,6 +38,7 @@ class Asked:
     format: str
     iam: Path | None
     fail_on: tuple[str, ...] = ()
+    skip_setup: bool = False
 
 
 def answer(asked: Asked) -> int:
@@ -51,6 +52,8 @@ def answer(asked: Asked) -> int:
     if asked.account is None:
         raise UsageError("say which account: --account NAME|ID")
     settings = load_settings(asked.config)
+    if asked.skip_setup:
+        settings = settings.without_setup()
     account = settings.account(asked.account)
     window = answers.window_asked(settings, parsed("--start", asked.start), parsed("--end", asked.end))
     question = answers.Question(account, window, iam_file(account, asked.iam), scp_files(settings, account))
@@ -71,10 +74,12 @@ def make(settings: Settings, plan: Plan) -> None:
     if plan.nothing:
         return
     from pipeline.cli.bar import Bar
+    from pipeline.cli.summary import print_scanned
     from pipeline.runs import carry_out
 
     with Bar() as bar:
         carry_out(settings, plan, bar)
+    print_scanned(bar.scanned_bytes, bar.scanned_dollars, sys.stderr)
 
 
 def _list(asked: Asked, lake: Lake, settings: Settings, question: answers.Question) -> pl.DataFrame:
@@ -124,7 +129,7 @@ def say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> 
         return
     span = f"{window.start} to {window.end}"
     if days == 0:
-        place = settings.cloudtrail.label if settings.cloudtrail else ""
+        place = settings.logs_label
         text = (
             f"no complete logs of account {question.account.name} ({question.account.id}) for {span} below {place}:"
             " what is not seen there is unknown, not unused"

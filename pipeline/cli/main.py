@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from assets.errors import CloudTrackerError, UsageError
-from pipeline.cli import actions, dev, expand, explain, grants, map_event, run, snapshot, tables, who
+from pipeline.cli import actions, athena, dev, expand, explain, grants, map_event, run, snapshot, tables, who
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, 2 wrong flags or configuration,"
@@ -42,6 +42,7 @@ app.command("map-event", short_help="Say which actions a CloudTrail event needs.
 app.command("who", short_help="Say who used a role, and who may and did not.")(who.who)
 app.command("dev", short_help="Open the tables in the Dagster UI.")(dev.dev)
 app.add_typer(actions.app, name="actions")
+app.add_typer(athena.app, name="athena")
 
 
 class Kind(StrEnum):
@@ -103,7 +104,9 @@ def cloudtracker(
     destaccount: Annotated[
         str | None, typer.Option(help="Account of --destrole. [default: that of --account]")
     ] = None,
-    skip_setup: Annotated[bool, typer.Option("--skip-setup", hidden=True)] = False,
+    skip_setup: Annotated[
+        bool, typer.Option("--skip-setup", help="Athena's database and table are there: do not make them.")
+    ] = False,
 ) -> None:
     """Compares what AWS IAM grants with what CloudTrail shows was used.
 
@@ -122,10 +125,6 @@ def cloudtracker(
     if context.invoked_subcommand is not None:
         _refuse_flags_before_a_command(context)
         return
-    if skip_setup:
-        raise UsageError(
-            "--skip-setup is not built yet; --user and --role answer for one principal of one account"
-        )
     from pipeline.cli import classic
     from pipeline.cli.fail_on import statuses
 
@@ -144,6 +143,7 @@ def cloudtracker(
         format=format_.value,
         iam=iam,
         fail_on=statuses(fail_on or ()),
+        skip_setup=skip_setup,
     )
     if destrole is not None or destaccount is not None:
         from pipeline.cli import destination

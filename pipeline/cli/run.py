@@ -23,6 +23,9 @@ def run(
         bool,
         typer.Option("--missing-only", help="Only what is missing, provisional or older than its inputs."),
     ] = False,
+    skip_setup: Annotated[
+        bool, typer.Option("--skip-setup", help="Athena's database and table are there: do not make them.")
+    ] = False,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Configuration. [default: config.yaml]")
     ] = None,
@@ -37,12 +40,14 @@ def run(
     settings, lines = find_accounts_daily(load_settings(config or context.obj))
     for line in lines:
         print(f"cloudtracker: {line}", file=sys.stderr)
+    if skip_setup:
+        settings = settings.without_setup()
     chosen = settings.accounts if account == "all" else (settings.account(account),)
     from pipeline.answers import window_asked
 
     window = window_asked(settings, parsed("--from", from_), parsed("--to", to))
     from pipeline.cli.bar import Bar
-    from pipeline.cli.summary import print_summary
+    from pipeline.cli.summary import print_scanned, print_summary
     from pipeline.lake import Lake
     from pipeline.plan import Plan, plan_missing, plan_range
     from pipeline.runs import carry_out_all
@@ -59,6 +64,7 @@ def run(
     with Bar() as bar:
         failed = carry_out_all(settings, chosen, plan, bar, afterwards=sessions)
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
+    print_scanned(bar.scanned_bytes, bar.scanned_dollars)
     for name, error in failed.items():
         print(f"cloudtracker: account {name}: {error}", file=sys.stderr)
     if failed:

@@ -1,6 +1,7 @@
 """What a run has made, in plain lines."""
 
 from collections.abc import Sequence
+from typing import TextIO
 
 import polars as pl
 
@@ -18,6 +19,12 @@ def print_summary(lake: Lake, accounts: Sequence[AccountSettings], window: Windo
         print("\n".join(_lines(lake, account, window)))
     if accounts:
         print(f"The tables lie below {lake.root}")
+
+
+def print_scanned(scanned: int, dollars: float, stream: TextIO | None = None) -> None:
+    """Print what Athena scanned, and about what that costs; nothing where it was not asked."""
+    if scanned:
+        print(f"Athena scanned {scanned:,} bytes, about ${dollars:.{2 if dollars >= 1 else 6}f}", file=stream)
 
 
 def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:

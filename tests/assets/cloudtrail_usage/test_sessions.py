@@ -105,7 +105,11 @@ def test_sessions_differ_by_name_key_and_time(tmp_path: Path) -> None:
                 "type": "FederatedUser",
                 "principalId": f"{ACCOUNT}:guest",
                 "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/guest",
-                "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": ALICE["arn"], "principalId": ALICE["principalId"]}},
+                "sessionContext": {
+                    "sessionIssuer": {
+                        "type": "IAMUser", "arn": ALICE["arn"], "principalId": ALICE["principalId"],
+                    }
+                },
             },
             "user",
             "guest",
@@ -165,7 +169,10 @@ def issued(name: str, key: str, who: dict[str, Any]) -> dict[str, Any]:
     return event(
         f"issued-{name}-{key}", userIdentity=who, eventSource="sts.amazonaws.com", eventName="AssumeRole",
         requestParameters={"roleArn": ROLE, "roleSessionName": name},
-        responseElements={"credentials": {"accessKeyId": key}, "assumedRoleUser": {"assumedRoleId": f"AROAADMIN:{name}"}},
+        responseElements={
+            "credentials": {"accessKeyId": key},
+            "assumedRoleUser": {"assumedRoleId": f"AROAADMIN:{name}"},
+        },
     )  # fmt: skip
 
 

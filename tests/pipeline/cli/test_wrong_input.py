@@ -93,10 +93,10 @@ def test_a_directory_without_logs_is_named(demo: Account, ask: Ask) -> None:
 
 
 def test_without_a_place_for_logs_the_key_is_named(demo: Account, ask: Ask) -> None:
-    demo.configure(cloudtrail=None, athena={"s3_bucket": "b", "path": ""})
+    demo.configure(cloudtrail=None)
     answer = ask("--account", "demo", "--list", "users")
     assert answer.code == 2
-    assert "no 'cloudtrail: {path: ...}'" in answer.err
+    assert "neither 'cloudtrail: {path: ...}' nor 'athena: {s3_bucket: ...}'" in answer.err
 
 
 def test_an_unwritable_root_is_named(demo: Account, ask: Ask) -> None:

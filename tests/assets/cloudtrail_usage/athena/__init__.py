@@ -1,0 +1,1 @@
+"""Tests of `assets.cloudtrail_usage.athena`."""
