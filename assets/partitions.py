@@ -24,11 +24,63 @@ class Partition:
         """Dagster's key: the dimensions in alphabetical order, `111111111111|2026-06-30`."""
         return f"{self.account}|{self.day.isoformat()}"
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the partition below its table's."""
+        return (f"day={self.day.isoformat()}", f"account={self.account}")
+
     @classmethod
     def from_key(cls, key: str) -> "Partition":
         """Read Dagster's key."""
         account, _, day = key.partition("|")
         return cls(date.fromisoformat(day), account)
+
+
+@dataclass(frozen=True, order=True)
+class AccountPartition:
+    """All days of one account (12 digits)."""
+
+    account: str
+
+    @property
+    def key(self) -> str:
+        """Dagster's key."""
+        return self.account
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the partition below its table's."""
+        return (f"account={self.account}",)
+
+    @classmethod
+    def from_key(cls, key: str) -> "AccountPartition":
+        """Read Dagster's key."""
+        return cls(key)
+
+
+@dataclass(frozen=True, order=True)
+class DayPartition:
+    """One day (UTC) of all accounts."""
+
+    day: date
+
+    @property
+    def key(self) -> str:
+        """Dagster's key."""
+        return self.day.isoformat()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the partition below its table's."""
+        return (f"day={self.day.isoformat()}",)
+
+    @classmethod
+    def from_key(cls, key: str) -> "DayPartition":
+        """Read Dagster's key."""
+        return cls(date.fromisoformat(key))
+
+
+AnyPartition = Partition | AccountPartition | DayPartition
 
 
 def asked(keys: Iterable[str]) -> list[Partition]:
@@ -46,6 +98,27 @@ def day_by_account(first_day: date) -> "dg.MultiPartitionsDefinition":
             "account": dg.DynamicPartitionsDefinition(name=ACCOUNTS),
         }
     )
+
+
+def by_account() -> "dg.DynamicPartitionsDefinition":
+    """Return the partitions of tables that hold all days of an account."""
+    import dagster as dg
+
+    return dg.DynamicPartitionsDefinition(name=ACCOUNTS)
+
+
+def by_day(first_day: date) -> "dg.DailyPartitionsDefinition":
+    """Return the partitions of tables that hold all accounts of a day."""
+    import dagster as dg
+
+    return dg.DailyPartitionsDefinition(start_date=first_day.isoformat(), end_offset=1)
+
+
+def all_of(dimension: str) -> "dg.MultiToSingleDimensionPartitionMapping":
+    """Return the mapping to all partitions (day x account) of that `day` or `account`."""
+    import dagster as dg
+
+    return dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name=dimension)
 
 
 def window_of(lookback_days: int) -> "dg.MultiPartitionMapping":

@@ -8,6 +8,8 @@ used:     CloudTrail logs              -> cloudtrail_usage, role_assumptions, se
           of all accounts: assumptions, sessions -> role_sessions
           AWS's trails                           -> trail_settings
 verdicts: all of these                 -> principal_diffs
+remembered: the diffs                  -> permission_trends -> account_trends -> organization_trends
+            the diffs, day by day      -> permission_changes, permission_history
 """
 
 import os
@@ -21,7 +23,8 @@ from assets.cloudtrail_usage import asset as cloudtrail_usage
 from assets.expanded_grants import asset as expanded_grants
 from assets.iam_snapshots import asset as iam_snapshots
 from assets.iam_snapshots.filling import IamSources
-from assets.partitions import day_by_account
+from assets.partitions import by_account, by_day, day_by_account
+from assets.permission_trends import asset as permission_trends
 from assets.principal_diffs import asset as principal_diffs
 from assets.principal_diffs.days import DiffOptions
 from assets.role_sessions import asset as role_sessions
@@ -67,12 +70,17 @@ def build_definitions(
             role_sessions.build(partitions),
             trail_settings.build(partitions),
             principal_diffs.build(partitions, settings.lookback_days),
+            permission_trends.build_trends(partitions),
+            permission_trends.build_organization(by_day(settings.first_day)),
+            permission_trends.build_changes(partitions),
+            permission_trends.build_history(by_account()),
         ],
         asset_checks=[unmapped_checks.build()],
         resources={
             "io_manager": LakeIOManager(lake, progress),
             "facts_folder": DATA_FILES,
             "stored": lake,
+            "risk_weights": settings.risk_weights.weights,
             "scps": scps_by_account(settings),
             "iam_sources": dg.ResourceDefinition(
                 lambda _: IamSources(iam_sources(settings, anew), lake, settings.today)

@@ -25,13 +25,13 @@ def inventory(lake: Lake, account: str | None, tables: Sequence[str]) -> pl.Data
     """
     rows = []
     for table in tables:
-        partitions = lake.partitions(table, account) if TABLES[table].partitioned else [None]
+        partitions = lake.cuts(table) if TABLES[table].partitioned else [None]
         for partition in partitions:
             path = lake.path(table, partition)
-            if not path.exists():
+            day, owner = getattr(partition, "day", None), getattr(partition, "account", None)
+            if not path.exists() or (account is not None and TABLES[table].partitioned and owner != account):
                 continue
             count = pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item()
-            day, owner = (partition.day, partition.account) if partition else (None, None)
             rows.append((table, day, owner, count, path.stat().st_size, lake.written_at(table, partition)))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 

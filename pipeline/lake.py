@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.errors import StorageError
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, Partition
 from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
@@ -28,14 +28,11 @@ class Lake:
 
     root: Path
 
-    def path(self, table: str, partition: Partition | None = None) -> Path:
+    def path(self, table: str, partition: AnyPartition | None = None) -> Path:
         """Return where a partition (or an unpartitioned table) lies, whether it is there or not."""
-        folder = self.root / table
-        if partition is not None:
-            folder = folder / f"day={partition.day.isoformat()}" / f"account={partition.account}"
-        return folder / FILE
+        return Path(self.root, table, *(partition.folders if partition is not None else ()), FILE)
 
-    def written_at(self, table: str, partition: Partition | None = None) -> datetime | None:
+    def written_at(self, table: str, partition: AnyPartition | None = None) -> datetime | None:
         """Return when the partition was last replaced (UTC), or None where there is none."""
         try:
             return datetime.fromtimestamp(self.path(table, partition).stat().st_mtime, UTC)
@@ -53,7 +50,7 @@ class Lake:
         self,
         table: str,
         frame: pl.DataFrame | pl.LazyFrame,
-        partition: Partition | None = None,
+        partition: AnyPartition | None = None,
         written_at: datetime | None = None,
     ) -> None:
         """Replace a partition: a reader sees the old rows or the new ones, a killed run leaves the old ones.
@@ -88,16 +85,28 @@ class Lake:
             )
         return pl.read_parquet(_checked(path), hive_partitioning=False)
 
-    def scan(self, table: str, partitions: Iterable[Partition]) -> pl.LazyFrame:
-        """Return the rows of those partitions that exist, with `day` and `account`; no rows where none does."""
+    def scan(self, table: str, partitions: Iterable[AnyPartition]) -> pl.LazyFrame:
+        """Return the rows of those partitions that exist, with `day` and `account`; no rows where none does.
+
+        A table that is cut by day or by account only has only that column more.
+        """
+        hive = {name: _HIVE[name] for name in TABLES[table].cut.__dataclass_fields__}
         paths = [
             _checked(path)
-            for partition in sorted(partitions)
+            for partition in sorted(partitions, key=lambda one: one.folders)
             if (path := self.path(table, partition)).exists()
         ]
         if not paths:
-            return pl.LazyFrame(schema={**TABLES[table].schema, **_HIVE})
-        return pl.scan_parquet(paths, hive_partitioning=True, hive_schema=_HIVE)
+            return pl.LazyFrame(schema={**TABLES[table].schema, **hive})
+        return pl.scan_parquet(paths, hive_partitioning=True, hive_schema=hive)
+
+    def cuts(self, table: str) -> list[AnyPartition]:
+        """Return the partitions that exist of any partitioned table, in order."""
+        cut = TABLES[table].cut
+        if cut is Partition:
+            return list(self.partitions(table))
+        keys = (path.parent.name.partition("=")[2] for path in (self.root / table).glob(f"*=*/{FILE}"))
+        return [cut.from_key(key) for key in sorted(keys)]
 
     def existing(self, table: str, partitions: Sequence[Partition]) -> set[Partition]:
         """Return those of the partitions that exist."""

@@ -21,6 +21,7 @@ from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import iam_source, log_source, scp_files, trails_are_read
+from pipeline.trend_plan import history_is_stale, stale_trends, with_next_day
 from pipeline.unfetched import days_to_fetch_again
 from pipeline.verdict_rules import selectors_changed_at
 
@@ -33,7 +34,10 @@ GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_prob
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be made for one account: ranges of days of usage, days of grants, diffs, unmapped events, sessions."""
+    """What is to be made for one account: ranges of days of usage, days of what is cut by day.
+
+    `trends` are days of trends and changes, `history` says whether the account's history is brought up to date.
+    """
 
     account: str
     facts: bool
@@ -43,12 +47,14 @@ class Plan:
     unmapped: tuple[date, ...] = ()
     sessions: tuple[date, ...] = ()
     snapshots: tuple[date, ...] = ()
+    trends: tuple[date, ...] = ()
+    history: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether the tables can be read as they are."""
         made = (self.facts, self.usage, self.grants, self.diffs, self.unmapped, self.sessions, self.snapshots)
-        return not any(made)
+        return not any((*made, self.trends, self.history))
 
 
 def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
@@ -86,7 +92,8 @@ def plan_snapshot(settings: Settings, account: AccountSettings) -> Plan:
 def plan_range(lake: Lake, account: AccountSettings, window: Window) -> Plan:
     """Plan every table of every day of the window."""
     days = tuple(window.days)
-    return Plan(account.id, facts_are_stale(lake), (window,), days, days)
+    trends = with_next_day(lake, account.id, days)
+    return Plan(account.id, facts_are_stale(lake), (window,), days, days, trends=trends, history=True)
 
 
 def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
@@ -104,7 +111,17 @@ def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, windo
     unmapped = [
         day for day in window.days if day not in usage and (facts or unmapped_is_stale(lake, account.id, day))
     ]
-    return Plan(account.id, facts, tuple(ranges(usage)), tuple(grants), tuple(diffs), tuple(unmapped))
+    trends = stale_trends(lake, account.id, window.days, diffs, configured_at(settings))
+    return Plan(
+        account.id,
+        facts,
+        tuple(ranges(usage)),
+        tuple(grants),
+        tuple(diffs),
+        tuple(unmapped),
+        trends=with_next_day(lake, account.id, trends) if trends else (),
+        history=bool(diffs) or history_is_stale(lake, account.id),
+    )
 
 
 def ranges(days: Iterable[date]) -> list[Window]:

@@ -5,7 +5,7 @@ Only those modules import this one that have something to run: importing Dagster
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Protocol
@@ -14,7 +14,7 @@ import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
 
 from assets.errors import CloudTrackerError, RunError
-from assets.partitions import ACCOUNTS, Partition
+from assets.partitions import ACCOUNTS, AccountPartition, AnyPartition, DayPartition, Partition
 from assets.principal_diffs.coverage import Window
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
@@ -34,6 +34,7 @@ from pipeline.progress import Progress
 from pipeline.session_plan import SESSIONS
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
+from pipeline.trend_plan import HISTORY_TABLES, ORGANIZATION, TREND_TABLES, stale_organization
 
 
 class Watcher(Progress, Protocol):
@@ -54,10 +55,12 @@ def carry_out_all(
     watcher: Watcher,
     afterwards: Planner | None = None,
     anew: bool = False,
+    organization: Iterable[date] = (),
 ) -> dict[str, CloudTrackerError]:
     """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
 
-    `afterwards` plans what needs the tables of all accounts. `anew`: live accounts are read again, though
+    `afterwards` plans what needs the tables of all accounts. Then those days of the organisation are summed up
+    whose accounts were made anew, and those of `organization`. `anew`: live accounts are read again, though
     snapshots of today are there.
     """
     failed: dict[str, CloudTrackerError] = {}
@@ -70,6 +73,7 @@ def carry_out_all(
                     runner.carry_out(plan(account))
                 except CloudTrackerError as error:
                     failed[account.name] = error
+        runner.organization(organization)
     return failed
 
 
@@ -77,6 +81,7 @@ def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:
     """Carry out one plan. Raises the error that stopped it."""
     with _runner(settings, watcher) as runner:
         runner.carry_out(plan)
+        runner.organization()
 
 
 @contextmanager
@@ -105,11 +110,26 @@ class _Runner:
         self._watcher = watcher
         self._instance = instance
         self._lake = Lake(settings.root)
+        self._days_of_trends: set[date] = set()
         definitions = build_definitions(settings, watcher, anew)
         self._job = definitions.resolve_implicit_global_asset_job_def()
 
     def carry_out(self, plan: Plan) -> None:
-        """Run what the plan names, then what its late deliveries make necessary."""
+        """Run what the plan names, then what its late deliveries make necessary, then what follows from it all."""
+        self._up_to_verdicts(plan)
+        name = self._settings.account(plan.account).name
+        self._days(TREND_TABLES, plan.trends, plan.account, name)
+        self._days_of_trends |= set(plan.trends)
+        if plan.history:
+            self._run_partitions(name, HISTORY_TABLES, [AccountPartition(plan.account)])
+
+    def organization(self, days: Iterable[date] = ()) -> None:
+        """Sum up these days, and those whose trends were made here, over all accounts; nothing that is up to date."""
+        for window in ranges(stale_organization(self._lake, {*days, *self._days_of_trends})):
+            partitions = [DayPartition(day) for day in window.days]
+            self._run_partitions("all accounts", (ORGANIZATION,), partitions)
+
+    def _up_to_verdicts(self, plan: Plan) -> None:
         if plan.facts:
             self._run("action lists", FACT_TABLES, plan.account, None)
         account = self._settings.account(plan.account)
@@ -153,14 +173,19 @@ class _Runner:
             )
 
     def _run(self, what: str, tables: Sequence[str], account: str, window: Window | None) -> None:
+        days = window.days if window else []
+        self._run_partitions(what, tables, [Partition(day, account) for day in days])
+
+    def _run_partitions(self, what: str, tables: Sequence[str], partitions: Sequence[AnyPartition]) -> None:
+        """Make a range of partitions in one run; none: of unpartitioned tables."""
         selection = [dg.AssetKey(table) for table in tables]
-        asked = {Partition(day, account).key for day in window.days} if window else set()
+        asked = [partition.key for partition in partitions]
         self._watcher.begin(what, len(tables) * max(1, len(asked)))
         tags = {}
-        if window is not None:
+        if asked:
             tags = {
-                "dagster/asset_partition_range_start": Partition(window.start, account).key,
-                "dagster/asset_partition_range_end": Partition(window.end, account).key,
+                "dagster/asset_partition_range_start": asked[0],
+                "dagster/asset_partition_range_end": asked[-1],
             }
         with _interruptible():
             result = _executed(self._job, self._instance, selection, tags)
@@ -170,8 +195,10 @@ class _Runner:
             if event.partition is not None
         }
         # A multi-partition range is a product of dimensions: it must not have become more, or less, than asked.
-        if window is not None and made != asked:
-            raise RunError(f"the run made {len(made)} partitions where {len(asked)} were asked for: {window}")
+        if made != set(asked):
+            raise RunError(
+                f"the run made {len(made)} partitions where {len(asked)} were asked for: {asked[:1]} to {asked[-1:]}"
+            )
 
 
 def _executed(

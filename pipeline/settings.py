@@ -16,6 +16,7 @@ from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.found_accounts import HOW_TO_FIND, with_found
+from pipeline.risk_settings import RiskSettings, check_risk_weights
 from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
 from pipeline.yaml_file import load_yaml
 
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cloudtrail: CloudTrailSettings | None = None
     storage: StorageSettings = StorageSettings()
     service_reference: ServiceReferenceSettings = ServiceReferenceSettings()
+    risk_weights: RiskSettings = RiskSettings()
     lookback_days: int = 90
     late_days: int = 1
     late_hours: int = 24
@@ -170,6 +172,7 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
         ("storage", StorageSettings),
         ("service_reference", ServiceReferenceSettings),
         ("organization", OrganizationSettings),
+        ("risk_weights", RiskSettings),
     ):
         block = raw.get(key)
         if block is not None and not isinstance(block, dict):
@@ -262,6 +265,7 @@ def _check(settings: Settings, path: Path) -> None:
         check_organization(settings.organization, f"{path}: organization")
     for number, account in enumerate(settings.accounts):
         check_reached(account, f"{path}: accounts[{number}]")
+    check_risk_weights(settings.risk_weights, f"{path}: key 'risk_weights")
     check_trails(settings.trails, f"{path}: trails")
     for number, account in enumerate(settings.accounts):
         check_trails(account.trails, f"{path}: accounts[{number}].trails")

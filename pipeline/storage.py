@@ -7,12 +7,12 @@ import dagster as dg
 import polars as pl
 
 from assets.errors import StorageError
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, Partition
 from pipeline.lake import Lake
 from pipeline.progress import Progress
 from pipeline.tables import TABLES, Table
 
-Parts = Iterable[tuple[Partition, pl.DataFrame | pl.LazyFrame]]
+Parts = Iterable[tuple[AnyPartition, pl.DataFrame | pl.LazyFrame]]
 
 
 class LakeIOManager(dg.IOManager):
@@ -46,17 +46,20 @@ class LakeIOManager(dg.IOManager):
         asked = set(context.asset_partition_keys)
         written: set[str] = set()
         began = _run_began(context)
+        described = _metadata(table)
         for partition, frame in parts:
             if partition.key not in asked:
                 raise StorageError(f"{table.name}: {partition.key} was made and is not part of this run")
             self.lake.write(table.name, frame, partition, written_at=began)
             written.add(partition.key)
-            rows = frame.lazy().select(pl.len()).collect().item()
+            rows = frame.height if isinstance(frame, pl.DataFrame) else self._rows(table.name, partition)
             if self.progress:
-                self.progress.wrote(table.name, partition.day.isoformat(), rows)
+                self.progress.wrote(table.name, partition.folders[0].partition("=")[2], rows)
             context.step_context.add_asset_metadata(
                 {
-                    **_metadata(table),
+                    # Columns and lineage are the same for all: with each of them the events of a year would
+                    # take longer to store than the year. The UI shows those of the newest event.
+                    **(described if len(written) == len(asked) else {}),
                     "dagster/row_count": rows,
                     "path": dg.MetadataValue.path(str(self.lake.path(table.name, partition))),
                 },
@@ -64,6 +67,9 @@ class LakeIOManager(dg.IOManager):
                 partition_key=partition.key,
             )
         return written
+
+    def _rows(self, table: str, partition: AnyPartition) -> int:
+        return int(self.lake.scan(table, [partition]).select(pl.len()).collect().item())
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame | pl.DataFrame:
         """Return the partitions that the mapping asks for and that exist, or the whole unpartitioned table."""

@@ -9,6 +9,8 @@ from assets.aws_actions import schema as aws_actions
 from assets.cloudtrail_usage import schema as cloudtrail_usage
 from assets.expanded_grants import schema as expanded_grants
 from assets.iam_snapshots import schema as iam_snapshots
+from assets.partitions import AccountPartition, AnyPartition, DayPartition, Partition
+from assets.permission_trends import schema as permission_trends
 from assets.principal_diffs import schema as principal_diffs
 from assets.role_sessions import schema as role_sessions
 from assets.trail_settings import schema as trail_settings
@@ -19,7 +21,10 @@ Sources = Mapping[str, list[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Table:
-    """One table. `lineage`: for a column the (table, column) pairs that it follows from."""
+    """One table. `lineage`: for a column the (table, column) pairs that it follows from.
+
+    `cut`: what a partition of a partitioned table is.
+    """
 
     name: str
     schema: Mapping[str, DataType | DataTypeClass]
@@ -27,6 +32,7 @@ class Table:
     descriptions: Mapping[str, str]
     partitioned: bool = True
     lineage: Sources = field(default_factory=dict)
+    cut: type[AnyPartition] = Partition
 
 
 _TABLES = (
@@ -146,6 +152,34 @@ _TABLES = (
         ("principal_arn", "action"),
         principal_diffs.DESCRIPTIONS,
         lineage=principal_diffs.LINEAGE,
+    ),
+    *(
+        Table(
+            name,
+            schema,
+            key,
+            permission_trends.DESCRIPTIONS[name],
+            lineage=permission_trends.LINEAGE[name],
+            cut=cut,
+        )
+        for name, schema, key, cut in (
+            ("permission_trends", permission_trends.PERMISSION_TRENDS, ("principal_arn",), Partition),
+            ("account_trends", permission_trends.ACCOUNT_TRENDS, (), Partition),
+            ("organization_trends", permission_trends.ORGANIZATION_TRENDS, (), DayPartition),
+            (
+                "permission_changes",
+                permission_trends.PERMISSION_CHANGES,
+                permission_trends.CHANGES_KEY,
+                Partition,
+            ),
+            (
+                "permission_history",
+                permission_trends.PERMISSION_HISTORY,
+                permission_trends.HISTORY_KEY,
+                AccountPartition,
+            ),
+            ("permission_history_days", permission_trends.HISTORY_DAYS, ("day",), AccountPartition),
+        )
     ),
 )
 TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}

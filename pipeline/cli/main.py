@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from assets.errors import CloudTrackerError, UsageError
-from pipeline.cli import actions, athena, dev, expand, explain, grants, map_event, run, snapshot, tables, who
+from pipeline.cli import (
+    actions,
+    athena,
+    dev,
+    expand,
+    explain,
+    grants,
+    map_event,
+    run,
+    snapshot,
+    tables,
+    trend,
+    who,
+)
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, 2 wrong flags or configuration,"
@@ -40,6 +53,11 @@ app.command("explain", short_help="Tell the whole story of one action for one us
 app.command("expand", short_help="Print the actions that a pattern means.")(expand.expand)
 app.command("map-event", short_help="Say which actions a CloudTrail event needs.")(map_event.map_event)
 app.command("who", short_help="Say who used a role, and who may and did not.")(who.who)
+app.command(
+    "trend",
+    short_help="Show how unused permissions and risk develop, week by week.",
+    epilog="Example: cloudtracker trend --account demo --user alice --weeks 8",
+)(trend.trend)
 app.command("dev", short_help="Open the tables in the Dagster UI.")(dev.dev)
 app.add_typer(actions.app, name="actions")
 app.add_typer(athena.app, name="athena")

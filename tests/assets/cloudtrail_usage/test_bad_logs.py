@@ -37,8 +37,8 @@ def _damaged() -> bytes:
         (_damaged(), Reason.UNREADABLE_GZIP),
         (b"\x1f\x8b\x07" + bytes(30), Reason.UNREADABLE_GZIP),
         (b"", Reason.EMPTY_FILE),
-        (gzip.compress(b""), Reason.NOT_JSON),
-        (gzip.compress(b"<html>"), Reason.NOT_JSON),
+        (gzip.compress(b"", mtime=0), Reason.NOT_JSON),
+        (gzip.compress(b"<html>", mtime=0), Reason.NOT_JSON),
         (b'{"Records": [', Reason.NOT_JSON),
         (b'{"Records": []} {"Records": []}', Reason.NOT_JSON),
         (b'{"Records": [{"eventID": NaN}]}', Reason.NOT_JSON),
@@ -143,7 +143,11 @@ def test_compression_is_told_by_content(tmp_path: Path) -> None:
     put(tmp_path / "logs", json.dumps({"Records": [event("e2")]}).encode(), "plain-named.json.gz")
     put(tmp_path / "logs", [event("e3")], "gzip-named.json")
     whole = json.dumps({"Records": [event("e4")]}).encode()
-    put(tmp_path / "logs", gzip.compress(whole[:50]) + gzip.compress(whole[50:]), "two-members.json.gz")
+    put(
+        tmp_path / "logs",
+        gzip.compress(whole[:50], mtime=0) + gzip.compress(whole[50:], mtime=0),
+        "two-members.json.gz",
+    )
     tables = read_one(tmp_path / "logs")
     assert tables.usage["events"].to_list() == [4]
     assert coverage(tables)["complete"]
@@ -188,7 +192,7 @@ def test_files_of_50_megabytes_are_read(tmp_path: Path) -> None:
     put(tmp_path / "logs", text, "large.json")
     # The same again a day later, with another file: more rows than are kept in memory in one batch.
     later = DAY + timedelta(days=1)
-    put(tmp_path / "logs", gzip.compress(text, 1), "large.json.gz", day=later)
+    put(tmp_path / "logs", gzip.compress(text, 1, mtime=0), "large.json.gz", day=later)
     put(tmp_path / "logs", [event("e0"), event("more")], "small.json.gz", day=later)
     tables = read_one(tmp_path / "logs")
     assert tables.usage["events"].to_list() == [count + 1]

@@ -1,0 +1,85 @@
+"""`cloudtracker trend`: how much is granted and used, week by week."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assets.errors import UsageError
+from pipeline.cli.dates import parsed
+from pipeline.settings import AccountSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipeline.lake import Lake
+    from pipeline.trend_series import Weeks
+
+MOST_WEEKS = 520
+
+
+def trend(
+    context: typer.Context,
+    account: Annotated[str, typer.Option(help="Account, by its name or id, or 'all': the organisation.")],
+    user: Annotated[str | None, typer.Option(help="Only this user.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only this role.")] = None,
+    weeks: Annotated[int, typer.Option(help="How many weeks.")] = 12,
+    end: Annotated[str | None, typer.Option(metavar="DATE", help="Last day. [default: today]")] = None,
+    format_: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours, on a terminal either.")] = False,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Configuration. [default: config.yaml]")
+    ] = None,
+) -> None:
+    """Show unused, used and unknown permissions and the risk score, week by week, each on its last stored day.
+
+    It draws them on a terminal and prints the numbers elsewhere. Only days that were made are shown: see
+    'cloudtracker run'.
+    """
+    if format_ not in ("text", "json", "csv"):
+        raise UsageError(f"--format {format_!r} is none of text, json, csv")
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise UsageError(f"--weeks {weeks} is not between 1 and {MOST_WEEKS}")
+    if user is not None and role is not None:
+        raise UsageError("say --user NAME or --role NAME, not both")
+    principal = ("user", user) if user is not None else ("role", role) if role is not None else None
+    if account == "all" and principal is not None:
+        raise UsageError(f"--{principal[0]} needs one account, not 'all'")
+    settings = load_settings(config or context.obj)
+    chosen = None if account == "all" else settings.account(account)
+    from pipeline.answers import window_asked
+    from pipeline.lake import Lake
+    from pipeline.trend_series import Weeks, series
+
+    lake = Lake(settings.root)
+    asked = Weeks(window_asked(settings, None, parsed("--end", end)).end, weeks)
+    _make(settings, lake, chosen, asked)
+    rows = series(lake, asked, chosen, principal)
+    if format_ != "text":
+        from pipeline.cli.output import print_data
+
+        print_data(rows, format_)
+        return
+    from pipeline.cli.trend_chart import print_trend
+
+    whose = f"{chosen.name} ({chosen.id})" if chosen else f"all {len(settings.accounts)} accounts"
+    title = f"{principal[0]} {principal[1]} of {whose}" if principal else whose
+    print_trend(title, rows, color=not no_color)
+
+
+def _make(settings: Settings, lake: "Lake", chosen: AccountSettings | None, weeks: "Weeks") -> None:
+    """Make the trends that the stored diffs are ahead of; Dagster is imported only where there is something to do."""
+    from pipeline.trend_plan import stale_organization
+    from pipeline.trend_series import plan_trends
+
+    accounts = settings.accounts if chosen is None else (chosen,)
+    plans = {one.id: plan_trends(lake, settings, one, weeks) for one in accounts}
+    organization = stale_organization(lake, weeks.days) if chosen is None else []
+    if all(plan.nothing for plan in plans.values()) and not organization:
+        return
+    from pipeline.cli.bar import Bar
+    from pipeline.runs import carry_out_all
+
+    with Bar() as bar:
+        failed = carry_out_all(settings, accounts, lambda one: plans[one.id], bar, organization=organization)
+    for name, error in failed.items():
+        print(f"cloudtracker: account {name}: {error}", file=sys.stderr)

@@ -1,0 +1,112 @@
+"""The trends as a series: a row a week, from the tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from assets.errors import UsageError
+from assets.partitions import AnyPartition, DayPartition, Partition
+from pipeline.lake import Lake
+from pipeline.plan import Plan, configured_at
+from pipeline.settings import AccountSettings, Settings, did_you_mean
+from pipeline.trend_plan import stale_trends
+
+SERIES = (
+    "granted",
+    "used",
+    "unused",
+    "unknown",
+    "not_granted",
+    "excluded",
+    "risk_score",
+    "score_version",
+    "covered_days",
+    "window_days",
+)
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """So many weeks, the last of which ends with `end`."""
+
+    end: date
+    number: int
+
+    @property
+    def ends(self) -> list[date]:
+        """The last day of each week, in order."""
+        return [self.end - timedelta(days=7 * n) for n in reversed(range(self.number))]
+
+    @property
+    def days(self) -> list[date]:
+        """All days, in order."""
+        return [self.end - timedelta(days=n) for n in reversed(range(7 * self.number))]
+
+
+def plan_trends(lake: Lake, settings: Settings, account: AccountSettings, weeks: Weeks) -> Plan:
+    """Plan the trends of the days whose diffs are stored: no logs are read for a series, and no diffs made."""
+    days = stale_trends(lake, account.id, weeks.days, (), configured_at(settings))
+    return Plan(account.id, False, (), (), (), trends=tuple(days))
+
+
+def series(
+    lake: Lake, weeks: Weeks, account: AccountSettings | None, principal: tuple[str, str] | None
+) -> pl.DataFrame:
+    """Return a row for each week: `week_to`, `day`, and `SERIES`, as they are on the week's last stored day.
+
+    `day` and what follows is null where no day of the week is stored. `account` None stands for all accounts,
+    `principal` (type and name) for one of an account. Raises `UsageError` where nothing is stored, or for a name that
+    no day knows.
+    """
+    table = "organization_trends" if account is None else "account_trends"
+    table = table if principal is None else "permission_trends"
+    partitions = _last_of_each_week(lake, table, weeks, account)
+    if not partitions:
+        raise UsageError(
+            f"no trends from {weeks.days[0]} to {weeks.end}; make them with 'cloudtracker run --account"
+            f" {account.name if account else 'all'} --from {weeks.days[0]} --to {weeks.end}'"
+        )
+    rows = lake.scan(table, list(partitions.values()))
+    if principal is not None:
+        rows = _of(rows, *principal)
+    found = rows.select("day", *SERIES).collect()
+    asked = pl.DataFrame(
+        [(end, partitions[end].day if end in partitions else None) for end in weeks.ends],
+        schema={"week_to": pl.Date, "day": pl.Date},
+        orient="row",
+    )
+    return asked.join(found, on="day", how="left", maintain_order="left")
+
+
+def _of(rows: pl.LazyFrame, kind: str, name: str) -> pl.LazyFrame:
+    everyone = rows.filter(pl.col("principal_type") == kind)
+    found = everyone.filter(pl.col("principal_name") == name)
+    if not found.select(pl.len()).collect().item():
+        names = (
+            everyone.select(pl.col("principal_name").unique().sort()).collect()["principal_name"].to_list()
+        )
+        raise UsageError(f"no {kind} {name!r} on any of these days{did_you_mean(name, names)}")
+    return found
+
+
+def _last_of_each_week(
+    lake: Lake, table: str, weeks: Weeks, account: AccountSettings | None
+) -> dict[date, Partition | DayPartition]:
+    stored = {
+        one.day: one
+        for one in _stored(lake, table, account)
+        if not (isinstance(one, Partition) and account is not None and one.account != account.id)
+    }
+    last: dict[date, Partition | DayPartition] = {}
+    for end in weeks.ends:
+        days = [day for day in (end - timedelta(days=n) for n in range(7)) if day in stored]
+        if days:
+            last[end] = stored[days[0]]
+    return last
+
+
+def _stored(lake: Lake, table: str, account: AccountSettings | None) -> Sequence[Partition | DayPartition]:
+    found: list[AnyPartition] = lake.cuts(table) if account is None else [*lake.partitions(table, account.id)]
+    return [one for one in found if isinstance(one, Partition | DayPartition)]

@@ -1,0 +1,1 @@
+"""Tests of the trends, the changes and the history."""
