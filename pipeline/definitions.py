@@ -10,6 +10,7 @@ used:     CloudTrail logs              -> cloudtrail_usage, role_assumptions, se
 verdicts: all of these                 -> principal_diffs
 remembered: the diffs                  -> permission_trends -> account_trends -> organization_trends
             the diffs, day by day      -> permission_changes, permission_history
+shown:    the verdicts and trends      -> trend_report
 """
 
 import os
@@ -30,12 +31,15 @@ from assets.principal_diffs.days import DiffOptions
 from assets.role_sessions import asset as role_sessions
 from assets.trail_settings import asset as trail_settings
 from assets.trail_settings.days import TrailSources
+from assets.trend_report import asset as trend_report
 from assets.unmapped_events import asset as unmapped_events
 from assets.unmapped_events import checks as unmapped_checks
 from pipeline.data_files import DATA_FILES, configuration_file
 from pipeline.lake import Lake
 from pipeline.log_reading import log_reading
+from pipeline.pages import PagesIOManager
 from pipeline.progress import Progress
+from pipeline.reports import report_options
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import iam_sources, scps_by_account, trail_accesses
 from pipeline.storage import LakeIOManager
@@ -74,10 +78,13 @@ def build_definitions(
             permission_trends.build_organization(by_day(settings.first_day)),
             permission_trends.build_changes(partitions),
             permission_trends.build_history(by_account()),
+            trend_report.build(partitions, settings.lookback_days),
         ],
         asset_checks=[unmapped_checks.build()],
         resources={
             "io_manager": LakeIOManager(lake, progress),
+            "pages": PagesIOManager(settings.root),
+            "report_options": report_options(settings),
             "facts_folder": DATA_FILES,
             "stored": lake,
             "risk_weights": settings.risk_weights.weights,

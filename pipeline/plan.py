@@ -36,7 +36,8 @@ GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_prob
 class Plan:
     """What is to be made for one account: ranges of days of usage, days of what is cut by day.
 
-    `trends` are days of trends and changes, `history` says whether the account's history is brought up to date.
+    `trends` are days of trends and changes, `history` says whether the account's history is brought up to date,
+    `report` is the day whose page is made where it is missing or older than what it shows.
     """
 
     account: str
@@ -49,6 +50,7 @@ class Plan:
     snapshots: tuple[date, ...] = ()
     trends: tuple[date, ...] = ()
     history: bool = False
+    report: date | None = None
 
     @property
     def nothing(self) -> bool:
@@ -93,7 +95,8 @@ def plan_range(lake: Lake, account: AccountSettings, window: Window) -> Plan:
     """Plan every table of every day of the window."""
     days = tuple(window.days)
     trends = with_next_day(lake, account.id, days)
-    return Plan(account.id, facts_are_stale(lake), (window,), days, days, trends=trends, history=True)
+    facts = facts_are_stale(lake)
+    return Plan(account.id, facts, (window,), days, days, trends=trends, history=True, report=window.end)
 
 
 def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
@@ -121,6 +124,7 @@ def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, windo
         tuple(unmapped),
         trends=with_next_day(lake, account.id, trends) if trends else (),
         history=bool(diffs) or history_is_stale(lake, account.id),
+        report=window.end,
     )
 
 

@@ -31,6 +31,7 @@ from pipeline.plan import (
     unread_late_days,
 )
 from pipeline.progress import Progress
+from pipeline.report_plan import REPORT, report_days
 from pipeline.session_plan import SESSIONS
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
@@ -122,6 +123,7 @@ class _Runner:
         self._days_of_trends |= set(plan.trends)
         if plan.history:
             self._run_partitions(name, HISTORY_TABLES, [AccountPartition(plan.account)])
+        self._days((REPORT,), report_days(self._lake, plan.account, plan.report), plan.account, name)
 
     def organization(self, days: Iterable[date] = ()) -> None:
         """Sum up these days, and those whose trends were made here, over all accounts; nothing that is up to date."""

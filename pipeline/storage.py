@@ -34,7 +34,7 @@ class LakeIOManager(dg.IOManager):
         table = TABLES[context.asset_key.to_user_string()]
         if not table.partitioned:
             assert isinstance(obj, pl.DataFrame)
-            self.lake.write(table.name, obj, written_at=_run_began(context))
+            self.lake.write(table.name, obj, written_at=run_began(context))
             context.add_output_metadata({**_metadata(table), "dagster/row_count": obj.height})
             return
         written = self._write_parts(context, table, obj)  # type: ignore[arg-type]
@@ -45,7 +45,7 @@ class LakeIOManager(dg.IOManager):
     def _write_parts(self, context: dg.OutputContext, table: Table, parts: Parts) -> set[str]:
         asked = set(context.asset_partition_keys)
         written: set[str] = set()
-        began = _run_began(context)
+        began = run_began(context)
         described = _metadata(table)
         for partition, frame in parts:
             if partition.key not in asked:
@@ -80,8 +80,8 @@ class LakeIOManager(dg.IOManager):
         return self.lake.scan(name, [Partition.from_key(key) for key in keys])
 
 
-def _run_began(context: dg.OutputContext) -> datetime:
-    # The files bear the time at which their run began: logs that arrive while it reads are newer than they.
+def run_began(context: dg.OutputContext) -> datetime:
+    """Return when the run began (UTC), which its files bear: logs that arrive while it reads are newer than they."""
     record = context.step_context.instance.get_run_record_by_id(context.run_id)
     return record.create_timestamp.replace(tzinfo=UTC) if record else datetime.now(UTC)
 

@@ -17,6 +17,8 @@ from pipeline.cli import (
     explain,
     grants,
     map_event,
+    policy,
+    report,
     run,
     snapshot,
     tables,
@@ -48,6 +50,16 @@ app.command(
     epilog="Example: cloudtracker snapshot --account all",
 )(snapshot.snapshot)
 app.command("tables", short_help="Say which partitions exist, how many rows, from when.")(tables.tables)
+app.command(
+    "report",
+    short_help="Write the report of a day as one HTML file.",
+    epilog="Example: cloudtracker report --account all --output report.html",
+)(report.report)
+app.command(
+    "policy",
+    short_help="Write the policy that would have been enough, or replay one.",
+    epilog="Example: cloudtracker policy --account demo --user alice",
+)(policy.policy)
 app.command("grants", short_help="Say what a user or role is granted, and through what.")(grants.grants)
 app.command("explain", short_help="Tell the whole story of one action for one user or role.")(explain.explain)
 app.command("expand", short_help="Print the actions that a pattern means.")(expand.expand)

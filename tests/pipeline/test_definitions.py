@@ -15,6 +15,9 @@ from pipeline.definitions import build_definitions
 from pipeline.settings import ServiceReferenceSettings, load_settings
 from pipeline.tables import TABLES
 
+PAGE = "trend_report"
+"""The one asset that is no table."""
+
 
 @pytest.fixture(scope="module")
 def graph() -> AssetGraph:
@@ -42,7 +45,7 @@ def test_the_graph(graph: AssetGraph, snapshot: SnapshotAssertion) -> None:
 
 
 def test_every_table_is_an_asset_and_every_asset_a_table(graph: AssetGraph) -> None:
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == set(TABLES)
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {*TABLES, PAGE}
 
 
 def test_every_column_is_described_and_every_key_is_a_column() -> None:
@@ -102,5 +105,9 @@ def test_the_service_reference_is_there_where_it_is_switched_on_and_comes_before
     settings = load_settings(DATA_FILES / "sample" / "config.yaml")
     switched_on = msgspec.structs.replace(settings, service_reference=ServiceReferenceSettings(enabled=True))
     graph = build_definitions(switched_on).resolve_asset_graph()
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {*TABLES, "service_reference"}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
+        *TABLES,
+        PAGE,
+        "service_reference",
+    }
     assert graph.get(dg.AssetKey("aws_actions")).parent_keys == {dg.AssetKey("service_reference")}

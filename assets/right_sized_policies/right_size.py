@@ -1,0 +1,113 @@
+"""The statements of a right-sized policy.
+
+An action is kept when it was used, when nobody can know whether it was, or when the configuration says that it
+stays. It keeps the resources and conditions of every statement that allowed it. The Denies of the original stay
+word for word; boundaries and SCPs stay where they are, and limit the new policy as they did the old one.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assets.expanded_grants.attachments import Holdings
+from assets.expanded_grants.patterns import PatternIndex
+from assets.expanded_grants.statements import Statement
+from assets.right_sized_policies.wildcards import covered
+
+CLASSES = {"used": "Used", "unknown": "Unknown", "excluded": "DecidedToStay"}
+"""Why an action is kept, and how the Sid of its statement begins."""
+
+Scope = tuple[tuple[str, ...], bool, str]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An action that stays; `why` is one of `CLASSES`."""
+
+    action: str
+    why: str
+
+
+def kept(verdicts: Iterable[Mapping[str, Any]]) -> list[Kept]:
+    """Choose what stays, of the `action`, `status` and `excluded` of rows of `principal_diffs`."""
+    chosen = []
+    for row in verdicts:
+        if row["status"] in ("used", "unknown"):
+            chosen.append(Kept(row["action"], row["status"]))
+        elif row["status"] == "unused" and row["excluded"]:
+            chosen.append(Kept(row["action"], "excluded"))
+    return chosen
+
+
+def right_sized(
+    actions: Iterable[Kept], holdings: Holdings, index: PatternIndex, known: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the statements: Allows by why, service and scope of the original, then the original's Denies.
+
+    `index` knows every action of `actions`; `known` is the catalogue in lower case, sorted, without those that only
+    policies name: no wildcard stands for these. An action allowed everywhere is not said again
+    for some resources.
+    """
+    why = {one.action: one.why for one in actions}
+    wanted = index.bits(why)
+    allows = [one for one in _statements(holdings) if one.allow]
+    everywhere = 0
+    for one in allows:
+        if one.everywhere:
+            everywhere |= _bits(one, index)
+    groups: dict[tuple[str, Scope, str], list[str]] = {}
+    said: set[tuple[Scope, str]] = set()
+    for one in allows:
+        scope = (("*",), False, "") if one.everywhere else (one.resources, one.not_resources, one.condition)
+        bits = _bits(one, index) & wanted & (-1 if one.everywhere else ~everywhere)
+        found: dict[tuple[str, str], list[str]] = {}
+        for action in index.names(bits):
+            if (scope, action) not in said:
+                said.add((scope, action))
+                found.setdefault((why[action], action.partition(":")[0]), []).append(action)
+        for (reason, _), mine in sorted(found.items()):
+            patterns = covered(mine, known, one.patterns, negated=one.negated)
+            groups.setdefault((reason, scope, mine[0].partition(":")[0]), []).extend(patterns)
+    return [*_allows(groups), *_denies(holdings)]
+
+
+def _bits(statement: Statement, index: PatternIndex) -> int:
+    bits = index.bits(statement.patterns)
+    return index.everything & ~bits if statement.negated else bits
+
+
+def _statements(holdings: Holdings) -> list[Statement]:
+    return [one for carrier in holdings.identity for one in carrier.policy.statements]
+
+
+def _allows(groups: Mapping[tuple[str, Scope, str], Sequence[str]]) -> Iterable[dict[str, Any]]:
+    """Join the services that have the same scope in one statement."""
+    joined: dict[tuple[str, Scope], list[str]] = {}
+    for (reason, scope, _), patterns in sorted(
+        groups.items(), key=lambda item: (list(CLASSES).index(item[0][0]), item[0])
+    ):
+        joined.setdefault((reason, scope), []).extend(patterns)
+    numbers: dict[str, int] = {}
+    for (reason, scope), patterns in joined.items():
+        numbers[reason] = numbers.get(reason, 0) + 1
+        sid = f"{CLASSES[reason]}{numbers[reason]}"
+        yield {"Sid": sid, "Effect": "Allow", "Action": sorted(set(patterns)), **_scoped(scope)}
+
+
+def _denies(holdings: Holdings) -> Iterable[dict[str, Any]]:
+    seen = set()
+    for one in _statements(holdings):
+        scope = (one.resources, one.not_resources, one.condition)
+        key = (one.patterns, one.negated, scope)
+        if one.allow or key in seen:
+            continue
+        seen.add(key)
+        name = "NotAction" if one.negated else "Action"
+        yield {"Sid": f"Deny{len(seen)}", "Effect": "Deny", name: list(one.patterns), **_scoped(scope)}
+
+
+def _scoped(scope: Scope) -> dict[str, Any]:
+    resources, not_resources, condition = scope
+    limits = {"NotResource" if not_resources else "Resource": list(resources)}
+    return {**limits, **({"Condition": json.loads(condition)} if condition else {})}

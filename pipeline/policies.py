@@ -1,0 +1,69 @@
+"""Right-sized policies and replays, read from the tables."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.aws_actions.catalogue import Catalogue
+from assets.errors import InputError
+from assets.expanded_grants.attachments import Holdings, holdings
+from assets.right_sized_policies.policies import RightSized, policy_of
+from assets.right_sized_policies.replay import replayed, with_policies
+from pipeline.answers import Question, details, diff_of
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+
+
+def right_sized_policy(
+    lake: Lake, settings: Settings, question: Question, principal: Mapping[str, Any]
+) -> tuple[RightSized, Holdings]:
+    """Return the policy that would have been enough in the window, and what the principal holds now."""
+    held = _held(lake, question, principal)
+    return policy_of(_verdicts(lake, settings, question, principal), held, _catalogue(lake)), held
+
+
+def replay(
+    lake: Lake, settings: Settings, question: Question, principal: Mapping[str, Any], file: Path
+) -> pl.DataFrame:
+    """Return what the policies of a file would have said to the window's calls: see `replay.replayed`.
+
+    Raises `InputError` where the file holds no policy, or a statement that cannot be read.
+    """
+    held, problems = with_policies(_held(lake, question, principal), read_policies(file))
+    if problems:
+        raise InputError(f"{file}: {problems[0]}; correct it, a statement that is left out would be refused")
+    return replayed(_verdicts(lake, settings, question, principal), held, _catalogue(lake))
+
+
+def read_policies(file: Path) -> list[dict[str, Any]]:
+    """Read a policy document, or a list of them, from a JSON file. Raises `InputError`."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise InputError(f"{file}: is not JSON ({error}); give a policy document or a list of them") from None
+    listed = found if isinstance(found, list) else [found]
+    for number, one in enumerate(listed, start=1):
+        if not isinstance(one, dict) or "Statement" not in one:
+            raise InputError(f"{file}: document {number} is no policy: it has no Statement")
+    return listed
+
+
+def _held(lake: Lake, question: Question, principal: Mapping[str, Any]) -> Holdings:
+    scps = question.scps
+    everyone = holdings(details(lake, question), scps.read(), management_account=scps.management_account)
+    return next(one for one in everyone if one.principal.arn == principal["principal_arn"])
+
+
+def _verdicts(
+    lake: Lake, settings: Settings, question: Question, principal: Mapping[str, Any]
+) -> pl.DataFrame:
+    return diff_of(lake, settings, question, principal["principal_type"], principal["principal_name"])
+
+
+def _catalogue(lake: Lake) -> Catalogue:
+    return Catalogue.from_frame(lake.read("iam_actions"))

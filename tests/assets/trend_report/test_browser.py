@@ -1,0 +1,313 @@
+"""The report in a real browser: made by the real command, opened from its file."""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.principal_diffs.schema import PRINCIPAL_DIFFS
+from assets.trend_report.page import page
+from pipeline.cli.main import main
+from tests.assets.trend_report.account_days import account_day, day_of, source, verdict
+from tests.build import allow, iam, record, role, user
+from tests.conftest import Account
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}")
+
+EVIL = "<img src=x onerror=alert(1)>"
+ALICE = user("alice", allow("s3:*", Sid=EVIL), allow("iam:GetUser"))
+MALLORY = user(EVIL, allow("ec2:StopInstances", "sqs:*"))
+BATCH = role("batch", allow("s3:PutObject"))
+ADMIN = role("admin", allow("*"))
+
+
+@pytest.fixture(scope="module")
+def browser(report: Path) -> Iterator[Any]:
+    """One Chromium for all tests here, started when Dagster is done: both want the event loop of the thread."""
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory, facts: Path) -> Iterator[Path]:
+    """The report of a small account, two days after one another, by `cloudtracker run` and `report`."""
+    folder = tmp_path_factory.mktemp("account")
+    account = Account(folder)
+    account.logs.joinpath("AWSLogs").mkdir(parents=True)
+    shutil.copytree(facts, account.root)
+    account.configure(accounts=[{"name": EVIL, "id": "111111111111", "iam": "iam.json"}])
+    account.write_iam(iam(ALICE, MALLORY, BATCH, ADMIN))
+    for day in range(26, 31):
+        account.log(record(ALICE, "s3:CreateBucket", f"2026-06-{day}T10:00:00Z"))
+    account.log(record(MALLORY, "iam:CreateUser", "2026-06-30T11:00:00Z"))
+    evil = record(ADMIN, "ec2:StopInstances", "2026-06-30T12:00:00Z")
+    evil["userIdentity"]["arn"] += EVIL
+    account.log(evil)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DAGSTER_HOME", str(folder / "dagster"))
+        for words in (
+            "run --account all --from 2026-06-29 --to 2026-06-30",
+            "report --account all --output page.html",
+        ):
+            patch.setattr(sys, "argv", ["cloudtracker", *words.split()])
+            try:
+                main()
+            except SystemExit as end:
+                assert not end.code
+        yield folder / "page.html"
+
+
+class Seen:
+    """A page that was opened, and everything that it said or asked for meanwhile."""
+
+    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page = browser.new_context(**context).new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.said.append(dialog.message), dialog.dismiss()))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector("html[data-ready]", state="attached")
+
+    @property
+    def names(self) -> list[str]:
+        """The users and roles in the order of the table."""
+        return self.page.locator("#people tbody .opener .name").all_inner_texts()
+
+
+@pytest.fixture
+def seen(browser: Any, report: Path) -> Iterator[Seen]:
+    """The report, opened; at the end it must have said nothing and asked for nothing but itself."""
+    opened = Seen(browser, report)
+    yield opened
+    assert opened.said == []
+    assert opened.asked == [report.as_uri()]
+    opened.page.context.close()
+
+
+def test_it_opens_with_the_riskiest_first(seen: Seen) -> None:
+    assert seen.names[0] == "admin"
+    assert sorted(seen.names) == sorted(["admin", "alice", "batch", EVIL])
+    assert seen.page.locator("#numbers .card").count() == 6
+    assert seen.page.locator("#trend svg").count() == 3
+
+
+def test_what_iam_and_the_logs_say_is_text(seen: Seen) -> None:
+    page = seen.page
+    assert page.locator("h1").inner_text() == f"{EVIL} (111111111111)"
+    for opener in page.locator("#people .opener").all():
+        opener.click()
+    for summary in page.locator("#people .person summary").all():
+        summary.click()
+    assert page.locator("#people .unfolded").count() == 4
+    assert page.get_by_text(f"Statement 0 “{EVIL}”").count() == 1
+    assert page.locator("img, iframe, object, embed, link, [onerror]").count() == 0
+    assert page.locator("script").count() == 2
+
+
+def test_a_script_that_slipped_in_would_not_run(browser: Any, report: Path) -> None:
+    opened = Seen(browser, report)
+    opened.page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"document.title=1\">');"
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title=1'}))"
+    )
+    opened.page.wait_for_timeout(200)
+    assert opened.page.title() != "1"
+    assert any("Content Security Policy" in text for text in opened.said)
+    opened.page.context.close()
+
+
+def test_columns_sort_by_button_and_say_so(seen: Seen) -> None:
+    head = seen.page.locator("#people th[role=columnheader]").first
+    assert head.get_attribute("aria-sort") == "none"
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = seen.names
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert seen.names == up[::-1]
+    assert "sorted by user or role" in seen.page.locator("#people .said").inner_text()
+
+
+def test_the_search_finds_names_arns_and_what_is_filtered(seen: Seen) -> None:
+    field = seen.page.get_by_label("Search").first
+    field.fill("ALI")
+    assert seen.names == ["alice"]
+    assert seen.page.locator("#people .said").inner_text() == "1 of 4 users and roles, sorted by risk"
+    field.fill("role/batch")
+    assert seen.names == ["batch"]
+    field.fill("user/<img")
+    assert seen.names == [EVIL]
+    field.fill("nobody at all")
+    assert seen.names == []
+    field.fill("")
+    seen.page.get_by_role("button", name="Roles", exact=True).click()
+    assert sorted(seen.names) == ["admin", "batch"]
+    seen.page.get_by_role("button", name="Never seen").click()
+    assert seen.names == ["batch"]
+
+
+def test_a_principal_unfolds_into_what_grants_what_it_does_not_use(seen: Seen) -> None:
+    seen.page.locator("#people .opener", has_text="alice").click()
+    person = seen.page.locator("#people .person")
+    assert "arn:aws:iam::111111111111:user/alice" in person.inner_text()
+    statements = person.locator(".statements > li")
+    assert statements.count() == 2
+    assert "takes away 1 unused and 0 used actions" in statements.nth(1).inner_text()
+    person.locator("summary", has_text="iam").first.click()
+    assert "iam:GetUser" in person.locator(".names").inner_text()
+    assert "granted by #2" in person.locator(".names").inner_text()
+    assert "s3:CreateBucket" in person.inner_html()
+
+
+def test_it_works_by_keyboard(seen: Seen) -> None:
+    page = seen.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.type("alice")
+    while not page.evaluate("document.activeElement.classList.contains('opener')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.unfolded') !== null")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert page.locator("#people .unfolded").count() == 0
+    assert page.evaluate("document.activeElement.classList.contains('opener')")
+
+
+def test_it_is_named_for_screen_readers(seen: Seen) -> None:
+    tree = seen.page.locator("#people").aria_snapshot()
+    assert 'table "Users and roles with their risk and permissions"' in tree
+    assert 'columnheader "Risk"' in tree
+    assert 'rowheader "admin role"' in tree
+    assert 'searchbox "Search"' in tree
+    unnamed = seen.page.evaluate(
+        "[...document.querySelectorAll('button, a, summary')].filter((one) => !one.textContent.trim()).length"
+    )
+    assert unnamed == 0
+
+
+def test_a_link_opens_the_principal(seen: Seen) -> None:
+    seen.page.locator("#missing .link", has_text=EVIL).click()
+    assert seen.page.locator("#people .unfolded").count() == 1
+    assert "iam:CreateUser" in seen.page.locator("#people .person").inner_text()
+    assert seen.page.evaluate("document.activeElement.closest('#people') !== null")
+
+
+def test_it_fits_a_phone_and_follows_the_dark(browser: Any, report: Path) -> None:
+    phone = Seen(browser, report, viewport={"width": 360, "height": 740}, color_scheme="dark")
+    for opener in phone.page.locator("#people .opener").all():
+        opener.click()
+    assert phone.page.evaluate("document.documentElement.scrollWidth") == 360
+    dark = phone.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    light = Seen(browser, report, color_scheme="light")
+    assert light.page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    for opened in (phone, light):
+        opened.page.context.close()
+
+
+def test_on_paper_every_row_is_there_and_no_button(browser: Any, tmp_path: Path) -> None:
+    verdicts = [verdict(f"user-{n}", "s3:GetObject", "unused", ["a"]) for n in range(300)]
+    path = tmp_path / "page.html"
+    path.write_bytes(page([account_day(verdicts, [source("a", "s3:*")])], "demo"))
+    opened = Seen(browser, path)
+    assert len(opened.names) < 300
+    assert opened.page.pdf()
+    assert len(opened.names) == 300
+    opened.page.emulate_media(media="print")
+    assert not opened.page.locator("#people .bar").is_visible()
+    opened.page.context.close()
+
+
+def test_2500_principals_are_small_and_quick(browser: Any, facts: Path, tmp_path: Path) -> None:
+    html = page([_many(facts, 2500)], "big")
+    assert len(html) < 10_000_000
+    path = tmp_path / "page.html"
+    path.write_bytes(html)
+    began = time.monotonic()
+    opened = Seen(browser, path)
+    opened.page.get_by_label("Search").first.fill("user-2024")
+    assert opened.names == ["user-2024"]
+    opened.page.locator("#people .opener").click()
+    assert opened.page.locator("#people .service").count() > 0
+    # Two seconds of the reader's, on a machine that runs other tests meanwhile.
+    assert time.monotonic() - began < 4
+    assert opened.page.evaluate("performance.getEntriesByType('navigation')[0].domComplete") < 2000
+    assert opened.said == []
+    opened.page.context.close()
+
+
+def _many(facts: Path, people: int) -> Any:
+    actions = pl.read_parquet(facts / "iam_actions" / "part-0.parquet").sort("action")
+    actions = actions.select("action", "access_level", service=pl.col("action").str.split(":").list.first())
+    services = actions["service"].unique(maintain_order=True)
+    at = pl.int_range(people, eager=True)
+    who = pl.DataFrame({"n": at}).with_columns(
+        principal_name=pl.format("user-{}", "n"), first=pl.col("n") * 7 % services.len()
+    )
+    # Everybody has three services through statements of their own; every hundredth is an administrator.
+    few = pl.concat(
+        [
+            who.with_columns(service=services[(who["first"] + step) % services.len()]).join(
+                actions, on="service"
+            )
+            for step in range(3)
+        ]
+    )
+    admins = (
+        who.filter(pl.col("n") % 100 == 0)
+        .with_columns(service=pl.lit(""))
+        .join(actions.drop("service"), how="cross")
+    )
+    rows = pl.concat([few, admins.select(few.columns)]).unique(
+        ["n", "action"], keep="first", maintain_order=True
+    )
+    defaults = verdict("x", "y", "unused")
+    status = (
+        pl.when(pl.col("action").hash(1) % (pl.col("n") + 40) < 3)
+        .then(pl.lit("used"))
+        .otherwise(pl.lit("unused"))
+    )
+    arn = pl.format("arn:aws:iam::111111111111:user/{}", "principal_name")
+    id_ = pl.format("{}-{}", "n", "service")
+    rows = rows.with_columns(principal_arn=arn, status=status, granted_by=pl.concat_list(id_), id=id_)
+    missing = {
+        name: pl.lit(
+            defaults.get(
+                name, {pl.Boolean(): False, pl.Int64(): 0}.get(dtype, None if dtype.is_temporal() else "")
+            )
+        ).cast(dtype)
+        for name, dtype in PRINCIPAL_DIFFS.items()
+        if name not in rows.columns
+    }
+    diffs = rows.with_columns(**missing).select(list(PRINCIPAL_DIFFS))
+    kinds = rows.unique("id", maintain_order=True)
+    sources = [
+        source(
+            one, f"{service}:*", attached_to=owner, resources=json.dumps([f"arn:aws:{service}:::{owner}/*"])
+        )
+        for one, service, owner in kinds.select("id", "service", "principal_arn").iter_rows()
+    ]
+    from assets.expanded_grants.schema import SOURCES
+    from tests.assets.trend_report.account_days import frame
+
+    return day_of(diffs, rows.select("principal_arn", "action", "granted_by"), frame(sources, SOURCES))

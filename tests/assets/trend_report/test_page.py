@@ -1,0 +1,178 @@
+"""The page as text: what it says, what it must not let through, and its CSV."""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assets.cloudtrail_usage.schema import LOG_COVERAGE
+from assets.trend_report.coverage_words import coverage_words
+from assets.trend_report.inputs import AccountDay
+from assets.trend_report.page import embedded, page
+from assets.trend_report.rows_csv import csv_rows, write_csv
+from assets.trend_report.series import headline, joined
+from tests.assets.trend_report.account_days import (
+    DAY,
+    WINDOW,
+    account_day,
+    arn,
+    frame,
+    page_data,
+    source,
+    verdict,
+)
+
+EVIL = "</script><!--<script>alert(1)</script>\u2028<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def day() -> AccountDay:
+    """Alice uses one of three, without bob; both names are nothing that a page should trust."""
+    return account_day(
+        [
+            verdict("alice", "s3:PutObject", "used", ["a"], events=3),
+            verdict("alice", "s3:GetObject", "unused", ["a"], access_level="Read"),
+            verdict("alice", "s3:CreateBucket", "not_granted", events=1),
+            verdict("bob", "s3:GetObject", "unused", ["b"], principal_name=EVIL),
+        ],
+        [source("a", "s3:*"), source("b", "s3:Get*", attached_to=arn("bob"), policy_name=EVIL, sid=EVIL)],
+    )
+
+
+@pytest.fixture(scope="module")
+def html(day: AccountDay) -> bytes:
+    """The page of that day."""
+    return page([day], EVIL)
+
+
+def test_the_same_rows_give_the_same_bytes(day: AccountDay, html: bytes) -> None:
+    assert page([day], EVIL) == html
+
+
+def test_no_text_ends_the_script_or_begins_a_tag(html: bytes) -> None:
+    text = html.decode()
+    assert text.count("</script>") == text.count("<script") == 2
+    assert "<!--" not in text.replace("<!doctype", "")
+    assert "<img" not in text
+    assert "\u2028" not in text.partition("<script")[2]
+    assert page_data(html)["texts"].count(EVIL) == 1
+
+
+def test_data_comes_out_of_the_page_as_it_went_in() -> None:
+    data = {"a": [EVIL, "\u2029 & <b>", 1, None], "ü": "é\\u003c"}
+    assert json.loads(embedded(data)) == data
+
+
+def test_the_policy_names_the_one_script_and_nothing_is_fetched(html: bytes) -> None:
+    text = html.decode()
+    script = text.rpartition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy.startswith(f"default-src &#x27;none&#x27;; script-src &#x27;sha256-{digest}&#x27;;")
+    outside = re.findall(r'(?:src|href|action)="([^"#]*)"', text)
+    assert outside == []
+    assert set(re.findall(r"https?://[^\"' ]+", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+
+
+def test_the_removals_are_those_of_which_nothing_is_used(html: bytes) -> None:
+    data = page_data(html)
+    texts = data["texts"]
+    assert [(texts[row[1]], row[3], row[5], texts[row[8]]) for row in data["removals"]] == [
+        (EVIL, 0, 1, EVIL)
+    ]
+
+
+def test_the_charts_are_pictures_with_words(html: bytes) -> None:
+    text = html.decode()
+    assert text.count("<svg") == 3
+    assert 'aria-label="X-axis' in text
+
+
+def test_the_headline_compares_with_the_nearest_earlier_day(day: AccountDay) -> None:
+    series = joined([day])
+    numbers, compared = headline(series.filter(pl.col("day") != DAY - timedelta(days=1)), DAY)
+    assert compared == DAY - timedelta(days=2)
+    assert {one.name: (one.value, one.before, one.whole) for one in numbers} == {
+        "unused": (2, 2, 3),
+        "used": (1, 1, 3),
+        "unknown": (0, 0, 3),
+        "not_granted": (1, 1, None),
+        "without_use": (1, 1, 2),
+        "risk_score": (2, 2, None),
+    }
+
+
+def test_scores_of_another_definition_are_not_compared(day: AccountDay) -> None:
+    other = pl.when(pl.col("day") == DAY).then(pl.lit("v2")).otherwise(pl.col("score_version"))
+    numbers, _ = headline(joined([day]).with_columns(score_version=other), DAY)
+    assert [one.name for one in numbers if one.before is None] == ["risk_score"]
+
+
+def test_days_on_which_an_account_is_missing_are_not_summed(day: AccountDay) -> None:
+    late = account_day([verdict("carol", "s3:GetObject", "unused", [])], account="222222222222")
+    late = AccountDay(**{**vars(late), "series": late.series.tail(2)})
+    series = joined([day, late])
+    assert series["day"].to_list() == WINDOW.days[-2:]
+    assert series["unused"].to_list() == [3, 3]
+
+
+def test_a_first_day_has_nothing_to_compare_with(day: AccountDay) -> None:
+    alone = AccountDay(**{**vars(day), "series": day.series.tail(1)})
+    data = page_data(page([alone], "demo"))
+    assert data["compared"] is None
+    assert {number[3] for number in data["numbers"]} == {None}
+
+
+def test_gaps_are_said_in_words() -> None:
+    first, second, third, fourth, last = WINDOW.days
+    rows = [
+        {"day": first, "region": "us-east-1", "files": 1, "complete": True},
+        {"day": fourth, "region": "us-east-1", "files": 2, "rejected": 2},
+        {"day": last, "region": "us-east-1", "files": 1, "provisional": True},
+    ]
+    coverage = frame(rows, {"day": pl.Date(), **LOG_COVERAGE})
+    verdicts = [verdict("alice", "s3:GetObject", "unknown", [])]
+    words = coverage_words(account_day(verdicts, coverage=coverage, covered=(first,)))
+    assert words == [
+        "The logs are complete on 1 of the 5 days: 'unused' means unused on these.",
+        f"No logs from {second.day} June 2026 to {third.day} June 2026 (2 days): nothing that was used then is known.",
+        "2 files or records could not be read, on 29 June 2026: these days count as not covered"
+        " (the table rejected_records names each one).",
+        "Deliveries may still arrive for 30 June 2026: this is provisional.",
+        "1 granted permission is unknown: no call that needs it is recorded by CloudTrail.",
+    ]
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "|x"])
+def test_no_cell_of_the_csv_is_a_formula(text: str, tmp_path: Path) -> None:
+    verdicts = [verdict("alice", "s3:GetObject", "unused", ["a"], principal_name=text, exclusion=text)]
+    day = account_day(verdicts, [source("a", "s3:*", policy_name=text)])
+    write_csv([day, day], tmp_path / "rows.csv")
+    with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2
+    for row in rows:
+        assert (row["principal_name"], row["exclusion"]) == (f"'{text}", f"'{text}")
+        assert not [cell for cell in row.values() if cell[:1] in tuple("=+-@\t|")]
+
+
+def test_the_csv_holds_every_verdict_and_what_grants_it(day: AccountDay) -> None:
+    rows = csv_rows(day)
+    assert rows.height == day.diffs.height
+    assert (
+        rows.filter(principal_name="alice", action="s3:GetObject")["granted_through"].item()
+        == "inline statement 0"
+    )
+    text = io.BytesIO()
+    rows.write_csv(text)
+    assert b"2026-06-30,111111111111,user" in text.getvalue()

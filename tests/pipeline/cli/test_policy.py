@@ -1,0 +1,97 @@
+"""`cloudtracker policy`, through the real command."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.build import allow, iam, record, user
+from tests.conftest import Account, Ask
+
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+ALICE = user(
+    "alice",
+    allow("s3:CreateBucket", "s3:DeleteBucket", "iam:PassRole"),
+    allow("ec2:StopInstances", "ec2:StartInstances", Resource="arn:aws:ec2:*:*:instance/i-1", Condition=MFA),
+    {"Effect": "Deny", "Action": "ec2:Stop*", "Resource": "arn:aws:ec2:*:*:instance/i-2"},
+)
+
+
+@pytest.fixture
+def demo(account: Account) -> Account:
+    """Alice stops an instance and makes a bucket; she never starts one."""
+    account.write_iam(iam(ALICE))
+    for day in range(26, 31):
+        account.log(record(ALICE, "ec2:StopInstances", f"2026-06-{day}T10:00:00Z"))
+    account.log(record(ALICE, "s3:CreateBucket", "2026-06-30T11:00:00Z"))
+    return account
+
+
+def test_it_keeps_what_was_used_in_its_limits(demo: Account, ask: Ask) -> None:
+    said = ask("policy", "--account", "demo", "--user", "alice")
+    assert said.code == 0
+    instance = {"Resource": ["arn:aws:ec2:*:*:instance/i-1"], "Condition": MFA}
+    assert json.loads(said.out) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Used1", "Effect": "Allow", "Action": ["s3:CreateBucket"], "Resource": ["*"]},
+            {"Sid": "Used2", "Effect": "Allow", "Action": ["ec2:StopInstances"], **instance},
+            {"Sid": "Unknown1", "Effect": "Allow", "Action": ["iam:PassRole"], "Resource": ["*"]},
+            {
+                "Sid": "Deny1",
+                "Effect": "Deny",
+                "Action": ["ec2:Stop*"],
+                "Resource": ["arn:aws:ec2:*:*:instance/i-2"],
+            },
+        ],
+    }
+    assert "user alice: keeps 2 used and 1 unknown actions; 2 unused are left out" in said.err
+
+
+def test_replayed_it_refuses_nothing_and_another_one_does(demo: Account, ask: Ask) -> None:
+    ask("policy", "--account", "demo", "--user", "alice", "--output", "policies")
+    file = demo.folder / "policies" / "user-alice-1.json"
+    rows = _replay(ask, file)
+    assert {row["action"]: row["answer"] for row in rows} == {
+        "ec2:StopInstances": "undecided",
+        "s3:CreateBucket": "allowed",
+    }
+    document = json.loads(file.read_text())
+    document["Statement"][0]["Action"] = ["s3:DeleteBucket"]
+    file.write_text(json.dumps([document]))
+    (refused,) = [row for row in _replay(ask, file) if row["answer"] == "refused"]
+    assert (refused["action"], refused["reason"], refused["events"]) == ("s3:CreateBucket", "no_grant", 1)
+    told = ask("policy", "--account", "demo", "--user", "alice", "--replay", file)
+    assert told.lines[0].startswith("refused    s3:CreateBucket  1 calls, the last 2026-06-30 11:00: ")
+
+
+def _replay(ask: Ask, file: Any) -> Any:
+    return json.loads(
+        ask("policy", "--account", "demo", "--user", "alice", "--replay", file, "--format", "json").out
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is not JSON"),
+        ("[]x", "is not JSON"),
+        ('{"Version": "2012-10-17"}', "document 1 is no policy"),
+        ('[{"Statement": []}, 5]', "document 2 is no policy"),
+        ('{"Statement": [{"Effect": "Allow", "Action": "*"}]}', "has neither Resource nor NotResource"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_named(text: str, words: str, demo: Account, ask: Ask) -> None:
+    file = demo.folder / "wrong.json"
+    file.write_text(text)
+    said = ask("policy", "--account", "demo", "--user", "alice", "--replay", file)
+    assert (said.code, said.out) == (3, "")
+    assert str(file) in said.err
+    assert words in said.err
+
+
+def test_wrong_flags(demo: Account, ask: Ask) -> None:
+    assert ask("policy", "--account", "demo", "--user", "alice", "--format", "csv").code == 2
+    assert ask("policy", "--account", "demo", "--user", "alice", "--replay", "x", "--output", "y").code == 2
+    assert ask("policy", "--account", "demo").code == 2
+    assert ask("policy", "--account", "demo", "--user", "alice", "--replay", "nowhere.json").code == 3
