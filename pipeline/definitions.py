@@ -29,11 +29,12 @@ from assets.permission_trends import asset as permission_trends
 from assets.principal_diffs import asset as principal_diffs
 from assets.principal_diffs.days import DiffOptions
 from assets.role_sessions import asset as role_sessions
+from assets.table_checks import checks as table_checks
 from assets.trail_settings import asset as trail_settings
 from assets.trail_settings.days import TrailSources
 from assets.trend_report import asset as trend_report
 from assets.unmapped_events import asset as unmapped_events
-from assets.unmapped_events import checks as unmapped_checks
+from pipeline.checks import SUITES, LakeChecker
 from pipeline.data_files import DATA_FILES, configuration_file
 from pipeline.lake import Lake
 from pipeline.log_reading import log_reading
@@ -50,11 +51,12 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 def build_definitions(
-    settings: Settings, progress: Progress | None = None, anew: bool = False
+    settings: Settings, progress: Progress | None = None, *, anew: bool = False, checks: bool = True
 ) -> dg.Definitions:
     """Return the asset graph of a configuration. `progress` is told what a run is doing.
 
-    `anew`: live accounts are read again, though snapshots of today are there.
+    `anew`: live accounts are read again, though snapshots of today are there. Without `checks` the tables are made
+    and not held against what they promise.
     """
     lake = Lake(settings.root)
     partitions = day_by_account(settings.first_day)
@@ -80,7 +82,7 @@ def build_definitions(
             permission_trends.build_history(by_account()),
             trend_report.build(partitions, settings.lookback_days),
         ],
-        asset_checks=[unmapped_checks.build()],
+        asset_checks=[table_checks.build(suite, partitions) for suite in SUITES.values() if checks],
         resources={
             "io_manager": LakeIOManager(lake, progress),
             "pages": PagesIOManager(settings.root),
@@ -96,6 +98,7 @@ def build_definitions(
                 lambda _: TrailSources(trail_accesses(settings), lake, datetime.now(UTC), anew)
             ),
             "log_reading": dg.ResourceDefinition(lambda _: log_reading(settings, lake, progress)),
+            "checker": LakeChecker(lake, settings.data_docs),
             "diff_options": DiffOptions(
                 settings.lookback_days,
                 lambda account: verdict_rules(settings, settings.account(account)),

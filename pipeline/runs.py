@@ -11,7 +11,7 @@ from datetime import date
 from typing import Protocol
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 
 from assets.errors import CloudTrackerError, RunError
 from assets.partitions import ACCOUNTS, AccountPartition, AnyPartition, DayPartition, Partition
@@ -56,16 +56,18 @@ def carry_out_all(
     watcher: Watcher,
     afterwards: Planner | None = None,
     anew: bool = False,
+    checks: bool = False,
     organization: Iterable[date] = (),
 ) -> dict[str, CloudTrackerError]:
     """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
 
     `afterwards` plans what needs the tables of all accounts. Then those days of the organisation are summed up
     whose accounts were made anew, and those of `organization`. `anew`: live accounts are read again, though
-    snapshots of today are there.
+    snapshots of today are there. With `checks` every table is checked when it is made, and an error keeps what is
+    downstream from being made.
     """
     failed: dict[str, CloudTrackerError] = {}
-    with _runner(settings, watcher, anew) as runner:
+    with _runner(settings, watcher, anew=anew, checks=checks) as runner:
         for plan in (planner, afterwards) if afterwards else (planner,):
             for account in accounts:
                 if account.name in failed:
@@ -86,14 +88,18 @@ def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:
 
 
 @contextmanager
-def _runner(settings: Settings, watcher: Watcher, anew: bool = False) -> Iterator["_Runner"]:
+def _runner(
+    settings: Settings, watcher: Watcher, *, anew: bool = False, checks: bool = False
+) -> Iterator["_Runner"]:
     ensure_writable(settings.root)
     home = dagster_home()
     ensure_writable(home)
     os.environ["DAGSTER_HOME"] = str(home)
     with dg.DagsterInstance.get() as instance:
         register_accounts(instance, settings)
-        yield _Runner(settings, watcher, instance, anew)
+        yield _Runner(
+            settings, watcher, instance, build_definitions(settings, watcher, anew=anew, checks=checks)
+        )
 
 
 def register_accounts(instance: dg.DagsterInstance, settings: Settings) -> None:
@@ -105,14 +111,17 @@ class _Runner:
     """The definitions of one configuration and the instance that their runs are recorded in."""
 
     def __init__(
-        self, settings: Settings, watcher: Watcher, instance: dg.DagsterInstance, anew: bool
+        self,
+        settings: Settings,
+        watcher: Watcher,
+        instance: dg.DagsterInstance,
+        definitions: dg.Definitions,
     ) -> None:
         self._settings = settings
         self._watcher = watcher
         self._instance = instance
         self._lake = Lake(settings.root)
         self._days_of_trends: set[date] = set()
-        definitions = build_definitions(settings, watcher, anew)
         self._job = definitions.resolve_implicit_global_asset_job_def()
 
     def carry_out(self, plan: Plan) -> None:
@@ -226,6 +235,11 @@ def _executed(
             cause = cause.__cause__
         if cause is not None:
             raise cause from None
+        if isinstance(error, DagsterAssetCheckFailedError):
+            raise RunError(
+                "tables break what they promise, and what is downstream of them was not made;"
+                f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
+            ) from None
         raise RunError(f"a run failed: {error}") from error
 
 

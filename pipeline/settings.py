@@ -14,6 +14,7 @@ import msgspec
 from assets.errors import ConfigError, UsageError
 from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
+from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, StorageSettings
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.found_accounts import HOW_TO_FIND, with_found
 from pipeline.risk_settings import RiskSettings, check_risk_weights
@@ -21,19 +22,6 @@ from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_ex
 from pipeline.yaml_file import load_yaml
 
 FIRST_DAY = date(2023, 1, 1)
-
-
-class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the tables lie."""
-
-    root: str = "./cloudtracker-data"
-
-
-class ServiceReferenceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether the facts may be refreshed from AWS's Service Reference, and where its index is."""
-
-    enabled: bool = False
-    url: str = "https://servicereference.us-east-1.amazonaws.com/"
 
 
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: StorageSettings = StorageSettings()
     service_reference: ServiceReferenceSettings = ServiceReferenceSettings()
     risk_weights: RiskSettings = RiskSettings()
+    checks: CheckSettings = CheckSettings()
     lookback_days: int = 90
     late_days: int = 1
     late_hours: int = 24
@@ -95,6 +84,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.cloudtrail is None and self.athena is not None:
             return f"s3://{self.athena.s3_bucket}/{self.athena.path.strip('/')}".rstrip("/")
         return self.cloudtrail.label if self.cloudtrail else ""
+
+    @property
+    def data_docs(self) -> Path | None:
+        """The folder of the checks' pages, absolute; None where they are not wanted."""
+        named = self.checks.data_docs
+        return (self.folder / Path(named).expanduser()).resolve() if named else None
 
     def found(self, path: str) -> Path:
         """Return a path of the configuration: beside the configuration file, else in the working directory."""
@@ -173,6 +168,7 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
         ("service_reference", ServiceReferenceSettings),
         ("organization", OrganizationSettings),
         ("risk_weights", RiskSettings),
+        ("checks", CheckSettings),
     ):
         block = raw.get(key)
         if block is not None and not isinstance(block, dict):

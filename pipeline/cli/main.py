@@ -12,6 +12,7 @@ from assets.errors import CloudTrackerError, UsageError
 from pipeline.cli import (
     actions,
     athena,
+    checks,
     dev,
     expand,
     explain,
@@ -27,8 +28,9 @@ from pipeline.cli import (
 )
 
 EPILOG = (
-    "Exit codes: 0 answered, 1 the answer holds what --fail-on names, 2 wrong flags or configuration,"
-    " 3 an input file cannot be read, 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
+    "Exit codes: 0 answered, 1 the answer holds what --fail-on names, or a check's error stands,"
+    " 2 wrong flags or configuration, 3 an input file cannot be read,"
+    " 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
 )
 INTERRUPTED = 130
 app = typer.Typer(
@@ -60,6 +62,7 @@ app.command(
     short_help="Write the policy that would have been enough, or replay one.",
     epilog="Example: cloudtracker policy --account demo --user alice",
 )(policy.policy)
+app.command("checks", short_help="Print what the tables promise and do not keep.")(checks.checks)
 app.command("grants", short_help="Say what a user or role is granted, and through what.")(grants.grants)
 app.command("explain", short_help="Tell the whole story of one action for one user or role.")(explain.explain)
 app.command("expand", short_help="Print the actions that a pattern means.")(expand.expand)

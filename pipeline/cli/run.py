@@ -26,6 +26,10 @@ def run(
     skip_setup: Annotated[
         bool, typer.Option("--skip-setup", help="Athena's database and table are there: do not make them.")
     ] = False,
+    checks: Annotated[
+        bool,
+        typer.Option("--checks", help="Check every table; what an error concerns is not used further."),
+    ] = False,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Configuration. [default: config.yaml]")
     ] = None,
@@ -62,7 +66,7 @@ def run(
         return plan_sessions(lake, settings, one, window, stale_only=missing_only)
 
     with Bar() as bar:
-        failed = carry_out_all(settings, chosen, plan, bar, afterwards=sessions)
+        failed = carry_out_all(settings, chosen, plan, bar, afterwards=sessions, checks=checks)
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     print_scanned(bar.scanned_bytes, bar.scanned_dollars)
     for name, error in failed.items():

@@ -10,9 +10,10 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from syrupy.assertion import SnapshotAssertion
 
 from assets.partitions import Partition
+from pipeline.block_settings import ServiceReferenceSettings
 from pipeline.data_files import DATA_FILES
 from pipeline.definitions import build_definitions
-from pipeline.settings import ServiceReferenceSettings, load_settings
+from pipeline.settings import load_settings
 from pipeline.tables import TABLES
 
 PAGE = "trend_report"

@@ -1,0 +1,1 @@
+"""What the tables promise, held against what is stored: Great Expectations through DuckDB."""

@@ -1,0 +1,104 @@
+"""The last results of the checks, stored beside the tables: `<root>/check_results/<table>/account=<id>/`.
+
+One small Parquet file a table and account, replaced whole; `cloudtracker checks` reads nothing else. A table
+without partitions has one file, without the `account=` folder.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from assets.errors import StorageError
+from assets.partitions import Partition
+from assets.table_checks.results import CHECK_RESULTS
+from pipeline.lake import FILE, Lake
+
+FOLDER = "check_results"
+_ORDER = ("table", "account", "day", "check")
+
+
+def store(lake: Lake, results: pl.DataFrame) -> None:
+    """Store results (columns of `CHECK_RESULTS`); those stored of the same partitions go. Raises `StorageError`."""
+    for (table, account), mine in results.group_by("table", "account"):
+        path = _path(lake, str(table), str(account))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _locked(path):
+                _replace(path, mine)
+        except OSError as error:
+            raise StorageError(
+                f"{path}: cannot be written: {error.strerror or error}; check 'storage: root' and its permissions"
+            ) from None
+
+
+def _replace(path: Path, results: pl.DataFrame) -> None:
+    kept = _read([path]).join(results, on=["table", "account", "day"], how="anti", nulls_equal=True)
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        pl.concat([kept, results]).sort(_ORDER).write_parquet(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def last(
+    lake: Lake, account: str | None = None, day: date | None = None, table: str | None = None
+) -> pl.DataFrame:
+    """Return the stored results, sorted by table, account, day and check, and whether they are `outdated`.
+
+    The columns are those of `CHECK_RESULTS` and `outdated` (Boolean): the partition was written, or deleted,
+    since. `account`, `day` and `table` narrow; tables without partitions are left out where one of the first
+    two is given.
+    """
+    found = sorted((lake.root / FOLDER).glob(f"{table or '*'}/**/{FILE}"))
+    rows = _read(found).sort(_ORDER, nulls_last=False)
+    if account is not None:
+        rows = rows.filter(pl.col("account") == account)
+    if day is not None:
+        rows = rows.filter(pl.col("day") == day)
+    places = rows.select("table", "day", "account").unique()
+    written = [
+        lake.written_at(name, Partition(on, whose) if on else None) for name, on, whose in places.iter_rows()
+    ]
+    times = places.with_columns(written=pl.Series(written, dtype=pl.Datetime("us", "UTC")))
+    known = rows.join(
+        times, on=["table", "day", "account"], how="left", nulls_equal=True, maintain_order="left"
+    )
+    outdated = pl.col("written").is_null() | (pl.col("written") > pl.col("checked_at"))
+    return known.with_columns(outdated=outdated).drop("written")
+
+
+def standing_errors(rows: pl.DataFrame) -> int:
+    """Return how many of the results are errors that stand."""
+    return rows.filter(~pl.col("passed") & (pl.col("severity") == "error")).height
+
+
+def _path(lake: Lake, table: str, account: str) -> Path:
+    folder = lake.root / FOLDER / table
+    return (folder / f"account={account}" if account else folder) / FILE
+
+
+def _read(paths: list[Path]) -> pl.DataFrame:
+    there = [path for path in paths if path.exists()]
+    try:
+        frames = [pl.read_parquet(path, hive_partitioning=False) for path in there]
+    except pl.exceptions.PolarsError as error:
+        raise StorageError(
+            f"{there}: {error}; delete it, the next 'cloudtracker checks --run' makes it"
+        ) from None
+    return pl.concat(
+        [pl.DataFrame(schema=CHECK_RESULTS), *(frame.select(list(CHECK_RESULTS)) for frame in frames)]
+    )
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # Two runs that check days of one table and account each keep what the other stored.
+    with (path.parent / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
