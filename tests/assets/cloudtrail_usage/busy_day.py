@@ -92,7 +92,7 @@ def main() -> None:
         ):
             for partition, frame in parts:
                 lake.write(table, frame, partition)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}\n")
 
 
 if __name__ == "__main__":

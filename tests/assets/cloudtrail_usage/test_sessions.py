@@ -105,11 +105,7 @@ def test_sessions_differ_by_name_key_and_time(tmp_path: Path) -> None:
                 "type": "FederatedUser",
                 "principalId": f"{ACCOUNT}:guest",
                 "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/guest",
-                "sessionContext": {
-                    "sessionIssuer": {
-                        "type": "IAMUser", "arn": ALICE["arn"], "principalId": ALICE["principalId"],
-                    }
-                },
+                "sessionContext": {"sessionIssuer": {**ALICE, "type": "IAMUser"}},
             },
             "user",
             "guest",
@@ -170,8 +166,7 @@ def issued(name: str, key: str, who: dict[str, Any]) -> dict[str, Any]:
         f"issued-{name}-{key}", userIdentity=who, eventSource="sts.amazonaws.com", eventName="AssumeRole",
         requestParameters={"roleArn": ROLE, "roleSessionName": name},
         responseElements={
-            "credentials": {"accessKeyId": key},
-            "assumedRoleUser": {"assumedRoleId": f"AROAADMIN:{name}"},
+            "credentials": {"accessKeyId": key}, "assumedRoleUser": {"assumedRoleId": f"AROAADMIN:{name}"},
         },
     )  # fmt: skip
 

@@ -27,7 +27,25 @@ def _write_week(root: Path, files: int = 3) -> None:
                 event(f"{day}-{(file + m) % 7}", f"{day}T10:00:0{m}Z", eventName=f"Op{(m + n) % 3}")
                 for m in range(5)
             ]
+            records += [
+                event(f"{day}-s{file % 50}", f"{day}T11:00:00Z", userIdentity=_session(file % 9)),
+                event(f"{day}-a{file % 50}", f"{day}T09:00:00Z", userIdentity=_session(file % 9), **_ASSUMED),
+            ]
             put(root, [*records, None], f"{file:05}.json.gz", day=day, region=region)
+
+
+_ASSUMED = {
+    "eventSource": "sts.amazonaws.com",
+    "eventName": "AssumeRole",
+    "responseElements": {
+        "credentials": {"accessKeyId": "ASIA1"},
+        "assumedRoleUser": {"assumedRoleId": "AROAR:1"},
+    },
+}
+
+
+def _session(number: int) -> dict[str, object]:
+    return {"type": "AssumedRole", "principalId": f"AROAR:{number}", "accessKeyId": f"ASIA{number}"}
 
 
 def _written(root: Path, workers: int) -> list[bytes]:
