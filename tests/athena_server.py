@@ -40,6 +40,7 @@ class FakeAthena:
     stopped: list[str] = field(default_factory=list)
     throttle: int = 0
     fail: str = ""
+    refuse: str = ""
     hang: bool = False
 
     @property
@@ -53,10 +54,12 @@ class FakeAthena:
         self.stopped.clear()
         self.engine.tables.clear()
         self.engine.databases = {"default"}
-        self.throttle, self.fail, self.hang = 0, "", False
+        self.throttle, self.fail, self.refuse, self.hang = 0, "", "", False
 
     def start(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer StartQueryExecution: the query has run when this returns, unless it hangs."""
+        if self.refuse:
+            raise RefusedError("AccessDeniedException", self.refuse)
         if self.throttle:
             self.throttle -= 1
             raise RefusedError("TooManyRequestsException", "Rate exceeded")

@@ -118,6 +118,7 @@ def test_without_credentials_or_a_network_it_says_so_within_seconds(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(InputError, match=r"no AWS credentials \(Partial credentials .*SECRET_ACCESS_KEY\)"):
         _read()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(InputError, match="no AWS credentials: set AWS_PROFILE"):
         _read()

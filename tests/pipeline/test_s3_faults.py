@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.cloudtrail_usage.reader import DayTables, read_days
+from assets.cloudtrail_usage.reader import read_days
 from assets.cloudtrail_usage.sources import aws
 from assets.cloudtrail_usage.sources.aws import Connection
 from assets.cloudtrail_usage.sources.local import LocalLogs
@@ -24,7 +24,7 @@ from pipeline.lake import Lake
 from pipeline.plan import Plan, ranges, stale_usage
 from pipeline.runs import carry_out, carry_out_all
 from pipeline.settings import load_settings
-from tests.assets.cloudtrail_usage.log_files import as_bytes
+from tests.assets.cloudtrail_usage.log_files import Made, as_bytes, made_of
 from tests.aws import CREDENTIALS, moto_server, upload, without_aws_settings
 from tests.build import ACCOUNT, allow, iam, log_file, record, user
 from tests.conftest import Account, Ask
@@ -81,24 +81,24 @@ def _tables(demo: Account) -> list[pl.DataFrame]:
     return [lake.scan(table, partitions).sort("day").drop("account").collect() for table in TABLES]
 
 
-def _read(demo: Account, source: LogSource) -> list[DayTables]:
+def _read(demo: Account, source: LogSource) -> list[Made]:
     return list(
-        read_days(
+        map(made_of, read_days(
             source, ACCOUNT, DAYS, late_days=1, late_from={}, now=datetime(2026, 9, 1, tzinfo=UTC),
-            late_hours=24, staging=demo.folder / "staging", workers=1,
-        )
+            late_hours=24, staging=demo.folder / "staging", workers=1, secret=b"a secret of the tests",
+        ))
     )  # fmt: skip
 
 
-def _as_bytes(made: list[DayTables]) -> list[list[bytes]]:
+def _as_bytes(made: list[Made]) -> list[list[bytes]]:
     return [as_bytes(tables) for tables in made]
 
 
 def _expected(demo: Account) -> list[pl.DataFrame]:
     made = _read(demo, LocalLogs(demo.logs))
-    frames = [[one.usage.with_columns(day=one.day) for one in made]]
-    frames.append([one.rejected.with_columns(day=one.day) for one in made])
-    frames.append([one.coverage.with_columns(day=one.day) for one in made])
+    frames = [[one.usage.with_columns(day=day) for day, one in zip(DAYS, made, strict=True)]]
+    frames.append([one.rejected.with_columns(day=day) for day, one in zip(DAYS, made, strict=True)])
+    frames.append([one.coverage.with_columns(day=day) for day, one in zip(DAYS, made, strict=True)])
     return [pl.concat(parts) for parts in frames]
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from assets.cloudtrail_usage.athena.results import delete_below
 from assets.cloudtrail_usage.sources.aws import Connection, client
 from assets.cloudtrail_usage.sources.aws_faults import explained
-from assets.errors import ConfigError, RunError
+from assets.errors import CloudTrackerError, ConfigError, RunError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -89,10 +89,17 @@ class Athena:
         self._connection = self._connected(region)
         try:
             yield
-        finally:
-            self._connection.close()
-            for place in (self.staging, *self._strays):
-                delete_below(place, self.place.region)
+        except BaseException:
+            # What ended the run is what matters, not that its results could not be deleted either.
+            with suppress(CloudTrackerError):
+                self._clean()
+            raise
+        self._clean()
+
+    def _clean(self) -> None:
+        self._connection.close()
+        for place in (self.staging, *self._strays):
+            delete_below(place, self.place.region)
 
     def statement(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement that reads no logs, and return its rows. Raises QueryError."""
@@ -177,7 +184,8 @@ class Athena:
 
 
 def _refused(fault: Exception) -> Exception:
-    return RunError(f"Athena: {fault}") if isinstance(fault, OSError) else fault
+    """Return an error of ours for what AWS refuses or does not answer."""
+    return RunError(f"Athena: {fault.strerror or fault}") if isinstance(fault, OSError) else fault
 
 
 def _default_region() -> str:

@@ -18,7 +18,9 @@ def count_below(place: str, region: str | None, but: str = "") -> int:
         return sum(not (but and f"s3://{bucket}/{key}".startswith(but)) for key in keys)
     except Exception as error:
         fault = explained(error, place)
-        raise fault if isinstance(fault, CloudTrackerError) else RunError(f"{place}: {fault}") from None
+        raise (
+            fault if isinstance(fault, CloudTrackerError) else RunError(f"{place}: {_said(fault)}")
+        ) from None
 
 
 def delete_below(place: str, region: str | None) -> int:
@@ -44,4 +46,10 @@ def delete_below(place: str, region: str | None) -> int:
         raise
     except Exception as error:
         fault = explained(error, place)
-        raise RunError(f"{place}: query results cannot be deleted ({fault}); delete them by hand") from None
+        raise RunError(
+            f"{place}: query results cannot be deleted ({_said(fault)}); delete them by hand"
+        ) from None
+
+
+def _said(fault: Exception) -> str:
+    return (fault.strerror if isinstance(fault, OSError) else None) or str(fault)

@@ -71,23 +71,23 @@ def _replay(ask: Ask, file: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("{", "is not JSON"),
-        ("[]x", "is not JSON"),
-        ('{"Version": "2012-10-17"}', "document 1 is no policy"),
-        ('[{"Statement": []}, 5]', "document 2 is no policy"),
-        ('{"Statement": [{"Effect": "Allow", "Action": "*"}]}', "has neither Resource nor NotResource"),
-    ],
-)
-def test_a_file_that_is_no_policy_is_named(text: str, words: str, demo: Account, ask: Ask) -> None:
+WRONG = {
+    "{": "is not JSON",
+    "[]x": "is not JSON",
+    '{"Version": "2012-10-17"}': "document 1 is no policy",
+    '[{"Statement": []}, 5]': "document 2 is no policy",
+    '{"Statement": [{"Effect": "Allow", "Action": "*"}]}': "has neither Resource nor NotResource",
+}
+
+
+def test_a_file_that_is_no_policy_is_named(demo: Account, ask: Ask) -> None:
     file = demo.folder / "wrong.json"
-    file.write_text(text)
-    said = ask("policy", "--account", "demo", "--user", "alice", "--replay", file)
-    assert (said.code, said.out) == (3, "")
-    assert str(file) in said.err
-    assert words in said.err
+    for text, words in WRONG.items():
+        file.write_text(text)
+        said = ask("policy", "--account", "demo", "--user", "alice", "--replay", file)
+        assert (said.code, said.out) == (3, ""), text
+        assert str(file) in said.err
+        assert words in said.err
 
 
 def test_wrong_flags(demo: Account, ask: Ask) -> None:

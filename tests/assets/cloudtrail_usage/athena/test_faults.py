@@ -44,6 +44,13 @@ def test_a_throttled_start_is_tried_again(athena_aws: FakeAws, logs: str) -> Non
     assert athena_aws.athena.throttle == 0
 
 
+def test_what_aws_refuses_is_said_as_aws_says_it(athena_aws: FakeAws, logs: str) -> None:
+    athena_aws.athena.refuse = "You are not authorized to perform: athena:StartQueryExecution"
+    with pytest.raises(RunError, match=r"^Athena: AccessDeniedException: You are not authorized"):
+        made(reading(athena_aws, logs), ACCOUNT, [DAY])
+    assert athena_aws.left_over() == []
+
+
 def test_a_scan_that_is_too_large_is_refused_before_any_query(athena_aws: FakeAws, logs: str) -> None:
     with pytest.raises(RunError, match=r"would scan .* GB \(about \$0.00\) .*'athena.max_scan_gb: 1e-07'"):
         made(reading(athena_aws, logs, max_scan_gb=1e-7), ACCOUNT, [DAY])

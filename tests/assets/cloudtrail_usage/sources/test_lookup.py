@@ -49,7 +49,7 @@ def _logs(lookup: Lookup, store: Path, **more: Any) -> LookupLogs:
 def _read(source: LogSource, folder: Path, day: Any = DAY, late_hours: int = 24) -> DayTables:
     (made,) = read_days(
         source, ACCOUNT, [day], late_days=0, late_from={}, now=datetime.now(UTC), late_hours=late_hours,
-        staging=folder / "staging", workers=1,
+        staging=folder / "staging", workers=1, secret=b"a secret of the tests",
     )  # fmt: skip
     return made
 
