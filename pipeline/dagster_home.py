@@ -10,6 +10,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+event_log_storage:
+  module: pipeline.event_log
+  class: EventLog
 """
 
 
