@@ -41,6 +41,8 @@ from pipeline.log_reading import log_reading
 from pipeline.pages import PagesIOManager
 from pipeline.progress import Progress
 from pipeline.reports import report_options
+from pipeline.schedules import build_daily
+from pipeline.sensors import build_all_accounts, build_new_logs
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import iam_sources, scps_by_account, trail_accesses
 from pipeline.storage import LakeIOManager
@@ -67,6 +69,8 @@ def build_definitions(
             aws_actions.build([aws_actions.SERVICE_REFERENCE]),
         ]
     return dg.Definitions(
+        schedules=[build_daily(settings)],
+        sensors=[build_new_logs(settings), build_all_accounts(settings)],
         assets=[
             *facts,
             iam_snapshots.build(partitions),

@@ -10,10 +10,10 @@ from assets.cloudtrail_usage.sources.s3 import S3Logs
 from pipeline.athena_settings import AthenaSettings
 from pipeline.lake import Lake
 from pipeline.lake_key import lake_key
-from pipeline.plan import late_deliveries
 from pipeline.progress import Progress
 from pipeline.settings import Settings
 from pipeline.sources import log_source
+from pipeline.usage_plan import late_deliveries
 
 
 def log_reading(settings: Settings, lake: Lake, progress: Progress | None) -> Reading:

@@ -6,7 +6,7 @@ the start of the run that wrote it (see `pipeline.storage`), so that what arrive
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
@@ -20,14 +20,13 @@ from pipeline.aws_settings import LIVE
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
-from pipeline.sources import iam_source, log_source, scp_files, trails_are_read
+from pipeline.sources import iam_source, scp_files, trails_are_read
 from pipeline.trend_plan import history_is_stale, stale_trends, with_next_day
-from pipeline.unfetched import days_to_fetch_again
+from pipeline.usage_plan import USAGE_TABLES, stale_usage
 from pipeline.verdict_rules import selectors_changed_at
 
 FACT_TABLES = ("aws_actions", "iam_actions")
 UNMAPPED = "unmapped_events"
-USAGE_TABLES = ("cloudtrail_usage", "role_assumptions", "session_usage", "rejected_records", "log_coverage")
 SNAPSHOT, TRAILS = "iam_snapshots", "trail_settings"
 GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_problems")
 
@@ -99,22 +98,44 @@ def plan_range(lake: Lake, account: AccountSettings, window: Window) -> Plan:
     return Plan(account.id, facts, (window,), days, days, trends=trends, history=True, report=window.end)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which days of which tables are held against their inputs; `last` is the day whose page is looked at.
+
+    `open_days`: days that are not over yet are made again though nothing new was delivered for them.
+    """
+
+    usage: Sequence[date]
+    grants: Sequence[date]
+    diffs: Sequence[date]
+    last: date
+    open_days: bool = True
+
+
 def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
     """Plan what is missing, provisional or older than its inputs, of every table of every day of the window."""
+    days = window.days
+    return plan_stale(lake, settings, account, Wanted(days, days, days, window.end))
+
+
+def plan_stale(lake: Lake, settings: Settings, account: AccountSettings, wanted: Wanted) -> Plan:
+    """Plan what is missing, provisional or older than its inputs among what is wanted."""
     facts = facts_are_stale(lake)
-    usage = stale_usage(lake, settings, account.id, window.days)
-    grants = [day for day in window.days if facts or grants_are_stale(lake, settings, account, day)]
+    usage = stale_usage(lake, settings, account.id, wanted.usage, open_days=wanted.open_days)
+    grants = [day for day in wanted.grants if facts or grants_are_stale(lake, settings, account, day)]
     diffs = [
         day
-        for day in window.days
+        for day in wanted.diffs
         if day in grants
         or any(timedelta(0) <= day - changed < timedelta(days=settings.lookback_days) for changed in usage)
         or diff_is_stale(lake, settings, account.id, Window.ending(day, settings.lookback_days))
     ]
     unmapped = [
-        day for day in window.days if day not in usage and (facts or unmapped_is_stale(lake, account.id, day))
+        day
+        for day in wanted.usage
+        if day not in usage and (facts or unmapped_is_stale(lake, account.id, day))
     ]
-    trends = stale_trends(lake, account.id, window.days, diffs, configured_at(settings))
+    trends = stale_trends(lake, account.id, wanted.diffs, diffs, configured_at(settings))
     return Plan(
         account.id,
         facts,
@@ -124,7 +145,7 @@ def plan_missing(lake: Lake, settings: Settings, account: AccountSettings, windo
         tuple(unmapped),
         trends=with_next_day(lake, account.id, trends) if trends else (),
         history=bool(diffs) or history_is_stale(lake, account.id),
-        report=window.end,
+        report=wanted.last,
     )
 
 
@@ -136,75 +157,6 @@ def ranges(days: Iterable[date]) -> list[Window]:
     cuts = [n for n, (one, two) in enumerate(pairwise(ordered), 1) if two - one > timedelta(days=1)]
     edges = [0, *cuts, len(ordered)]
     return [Window(ordered[a], ordered[b - 1]) for a, b in pairwise(edges)]
-
-
-def stale_usage(lake: Lake, settings: Settings, account: str, days: Sequence[date]) -> list[date]:
-    """Return the days whose usage is missing, provisional, older than its logs, or lacks late deliveries."""
-    logs = log_source(settings)
-    late = late_deliveries(lake, account)
-    waits = [timedelta(days=n) for n in range(settings.late_days + 1)]
-    changed = logs.changed(account, sorted({day + wait for day in days for wait in waits}))
-    coverage = lake.scan("log_coverage", [Partition(day, account) for day in days])
-    provisional = set(
-        coverage.group_by("day")
-        .agg(pl.col("provisional").any())
-        .filter("provisional")
-        .collect()["day"]
-        .to_list()
-    )
-    read = _late_from(coverage)
-    again = days_to_fetch_again(lake, logs, account, days, settings.late_days)
-    return [
-        day
-        for day in days
-        if day in provisional
-        or day in again
-        or not set(late.get(day, ())) <= read.get(day, set())
-        or _is_older_than_its_logs(lake, settings, account, day, [changed.get(day + wait) for wait in waits])
-    ]
-
-
-def _is_older_than_its_logs(
-    lake: Lake, settings: Settings, account: str, day: date, changed: Sequence[datetime | None]
-) -> bool:
-    written = [lake.written_at(table, Partition(day, account)) for table in USAGE_TABLES]
-    if any(time is None for time in written):
-        return True
-    oldest = min(time for time in written if time is not None)
-    closed = datetime.combine(day, time(), UTC) + timedelta(days=1, hours=settings.late_hours)
-    newer = any(time is not None and time > oldest for time in changed)
-    return (settings.as_of is None and oldest < closed) or newer
-
-
-def unread_late_days(lake: Lake, account: str) -> list[date]:
-    """Return the stored days whose late deliveries were found, and not read when the day was made."""
-    late = late_deliveries(lake, account)
-    stored = lake.existing("log_coverage", [Partition(day, account) for day in late])
-    read = _late_from(lake.scan("log_coverage", stored))
-    return sorted(p.day for p in stored if not set(late[p.day]) <= read.get(p.day, set()))
-
-
-def _late_from(coverage: pl.LazyFrame) -> dict[date, set[date]]:
-    rows = coverage.group_by("day").agg(pl.col("late_from").explode().unique()).collect()
-    return {
-        day: {delivery for delivery in deliveries if delivery is not None}
-        for day, deliveries in rows.iter_rows()
-    }
-
-
-def late_deliveries(lake: Lake, account: str) -> dict[date, list[date]]:
-    """Return, for each day whose events turned up outside of its own delivery days, where they were found."""
-    partitions = lake.partitions("log_coverage", account)
-    found = (
-        lake.scan("log_coverage", partitions)
-        .select("day", "late_for")
-        .explode("late_for")
-        .filter(pl.col("late_for").is_not_null())
-        .group_by("late_for")
-        .agg(pl.col("day").unique().sort())
-        .collect()
-    )
-    return dict(found.iter_rows())
 
 
 def facts_are_stale(lake: Lake) -> bool:

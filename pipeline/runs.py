@@ -14,28 +14,22 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 
 from assets.errors import CloudTrackerError, RunError
-from assets.partitions import ACCOUNTS, AccountPartition, AnyPartition, DayPartition, Partition
-from assets.principal_diffs.coverage import Window
+from pipeline.account_partitions import register_accounts
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
-from pipeline.plan import (
-    FACT_TABLES,
-    GRANT_TABLES,
-    SNAPSHOT,
-    TRAILS,
-    UNMAPPED,
-    USAGE_TABLES,
-    Plan,
-    ranges,
-    unread_late_days,
-)
+from pipeline.plan import Plan
 from pipeline.progress import Progress
 from pipeline.report_plan import REPORT, report_days
-from pipeline.session_plan import SESSIONS
+from pipeline.requests import range_tags
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
-from pipeline.trend_plan import HISTORY_TABLES, ORGANIZATION, TREND_TABLES, stale_organization
+from pipeline.steps import Step, late_steps, organization_steps, steps_of
+from pipeline.trend_plan import stale_organization
+from pipeline.usage_plan import USAGE_TABLES, unread_late_days
+
+DAYS_A_RUN = 31
+"""Most days of one run of `cloudtracker run`: of a year that is stopped in the middle, a month is lost."""
 
 
 class Watcher(Progress, Protocol):
@@ -58,16 +52,17 @@ def carry_out_all(
     anew: bool = False,
     checks: bool = False,
     organization: Iterable[date] = (),
+    days_a_run: int | None = None,
 ) -> dict[str, CloudTrackerError]:
     """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
 
     `afterwards` plans what needs the tables of all accounts. Then those days of the organisation are summed up
     whose accounts were made anew, and those of `organization`. `anew`: live accounts are read again, though
     snapshots of today are there. With `checks` every table is checked when it is made, and an error keeps what is
-    downstream from being made.
+    downstream from being made. A plan is carried out in runs of at most `days_a_run` days.
     """
     failed: dict[str, CloudTrackerError] = {}
-    with _runner(settings, watcher, anew=anew, checks=checks) as runner:
+    with _runner(settings, watcher, anew=anew, checks=checks, days_a_run=days_a_run) as runner:
         for plan in (planner, afterwards) if afterwards else (planner,):
             for account in accounts:
                 if account.name in failed:
@@ -89,7 +84,12 @@ def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:
 
 @contextmanager
 def _runner(
-    settings: Settings, watcher: Watcher, *, anew: bool = False, checks: bool = False
+    settings: Settings,
+    watcher: Watcher,
+    *,
+    anew: bool = False,
+    checks: bool = False,
+    days_a_run: int | None = None,
 ) -> Iterator["_Runner"]:
     ensure_writable(settings.root)
     home = dagster_home()
@@ -97,14 +97,8 @@ def _runner(
     os.environ["DAGSTER_HOME"] = str(home)
     with dg.DagsterInstance.get() as instance:
         register_accounts(instance, settings)
-        yield _Runner(
-            settings, watcher, instance, build_definitions(settings, watcher, anew=anew, checks=checks)
-        )
-
-
-def register_accounts(instance: dg.DagsterInstance, settings: Settings) -> None:
-    """Make the accounts of the configuration partitions; those that are there already stay."""
-    instance.add_dynamic_partitions(ACCOUNTS, [account.id for account in settings.accounts])
+        definitions = build_definitions(settings, watcher, anew=anew, checks=checks)
+        yield _Runner(settings, watcher, instance, definitions, days_a_run)
 
 
 class _Runner:
@@ -116,90 +110,44 @@ class _Runner:
         watcher: Watcher,
         instance: dg.DagsterInstance,
         definitions: dg.Definitions,
+        days_a_run: int | None,
     ) -> None:
         self._settings = settings
         self._watcher = watcher
         self._instance = instance
         self._lake = Lake(settings.root)
+        self._days_a_run = days_a_run
         self._days_of_trends: set[date] = set()
         self._job = definitions.resolve_implicit_global_asset_job_def()
 
     def carry_out(self, plan: Plan) -> None:
         """Run what the plan names, then what its late deliveries make necessary, then what follows from it all."""
-        self._up_to_verdicts(plan)
-        name = self._settings.account(plan.account).name
-        self._days(TREND_TABLES, plan.trends, plan.account, name)
+        account = self._settings.account(plan.account)
+        trails = trails_are_read(self._settings, account)
+        steps = steps_of(plan, account.name, trails=trails, days_a_run=self._days_a_run)
+        read = [step for step in steps if USAGE_TABLES[0] in step.tables][-1:]
+        for step in steps:
+            # A run makes no page that is up to date: what came before may have left its inputs as they were.
+            if step.tables == (REPORT,) and not report_days(self._lake, plan.account, plan.report):
+                continue
+            self._run(step)
+            if [step] == read:
+                for again in late_steps(plan, account.name, unread_late_days(self._lake, plan.account), step):
+                    self._run(again)
         self._days_of_trends |= set(plan.trends)
-        if plan.history:
-            self._run_partitions(name, HISTORY_TABLES, [AccountPartition(plan.account)])
-        self._days((REPORT,), report_days(self._lake, plan.account, plan.report), plan.account, name)
 
     def organization(self, days: Iterable[date] = ()) -> None:
         """Sum up these days, and those whose trends were made here, over all accounts; nothing that is up to date."""
-        for window in ranges(stale_organization(self._lake, {*days, *self._days_of_trends})):
-            partitions = [DayPartition(day) for day in window.days]
-            self._run_partitions("all accounts", (ORGANIZATION,), partitions)
+        for step in organization_steps(stale_organization(self._lake, {*days, *self._days_of_trends})):
+            self._run(step)
 
-    def _up_to_verdicts(self, plan: Plan) -> None:
-        if plan.facts:
-            self._run("action lists", FACT_TABLES, plan.account, None)
-        account = self._settings.account(plan.account)
-        name = account.name
-        trails = (TRAILS,) if trails_are_read(self._settings, account) else ()
-        self._days((SNAPSHOT, *trails), plan.snapshots, plan.account, name)
-        self._days((SESSIONS,), plan.sessions, plan.account, name)
-        if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):
-            for window in plan.usage:
-                self._run(
-                    name,
-                    (*USAGE_TABLES, UNMAPPED, *GRANT_TABLES, *trails, "principal_diffs"),
-                    plan.account,
-                    window,
-                )
-            self._late(plan, name)
-            return
-        for window in plan.usage:
-            self._run(name, (*USAGE_TABLES, UNMAPPED), plan.account, window)
-        self._late(Plan(plan.account, False, plan.usage, (), ()), name)
-        self._days((UNMAPPED,), plan.unmapped, plan.account, name)
-        if plan.grants == plan.diffs:
-            self._days((*GRANT_TABLES, *trails, "principal_diffs"), plan.grants, plan.account, name)
-            return
-        self._days((*GRANT_TABLES, *trails), plan.grants, plan.account, name)
-        self._days(("principal_diffs",), plan.diffs, plan.account, name)
-
-    def _days(self, tables: Sequence[str], days: Sequence[date], account: str, name: str) -> None:
-        for window in ranges(days):
-            self._run(name, tables, account, window)
-
-    def _late(self, plan: Plan, name: str) -> None:
-        """Make those days again whose events were found in files of other days, and the plan's diffs over them."""
-        if not plan.usage:
-            return
-        late = unread_late_days(self._lake, plan.account)
-        self._days((*USAGE_TABLES, UNMAPPED), late, plan.account, f"{name}, late deliveries")
-        if late:
-            self._days(
-                ("principal_diffs",), [day for day in plan.diffs if day >= min(late)], plan.account, name
-            )
-
-    def _run(self, what: str, tables: Sequence[str], account: str, window: Window | None) -> None:
-        days = window.days if window else []
-        self._run_partitions(what, tables, [Partition(day, account) for day in days])
-
-    def _run_partitions(self, what: str, tables: Sequence[str], partitions: Sequence[AnyPartition]) -> None:
-        """Make a range of partitions in one run; none: of unpartitioned tables."""
+    def _run(self, step: Step) -> None:
+        tables, partitions = step.tables, step.partitions
         selection = [dg.AssetKey(table) for table in tables]
         asked = [partition.key for partition in partitions]
-        self._watcher.begin(what, len(tables) * max(1, len(asked)))
-        tags = {}
-        if asked:
-            tags = {
-                "dagster/asset_partition_range_start": asked[0],
-                "dagster/asset_partition_range_end": asked[-1],
-            }
+        self._watcher.begin(step.what, len(tables) * max(1, len(asked)))
         with _interruptible():
-            result = _executed(self._job, self._instance, selection, tags)
+            result = _executed(self._job, self._instance, selection, range_tags(step))
         made = {
             event.partition
             for event in result.get_asset_materialization_events()

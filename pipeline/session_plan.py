@@ -6,8 +6,9 @@ from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from assets.role_sessions.days import DAYS_BEFORE
 from pipeline.lake import Lake
-from pipeline.plan import Plan, facts_are_stale, grants_are_stale, ranges, stale_usage
+from pipeline.plan import Plan, facts_are_stale, grants_are_stale, ranges
 from pipeline.settings import AccountSettings, Settings
+from pipeline.usage_plan import stale_usage
 
 SESSIONS = "role_sessions"
 _INPUTS = ("role_assumptions", "session_usage")

@@ -18,6 +18,7 @@ from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, Sto
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.found_accounts import HOW_TO_FIND, with_found
 from pipeline.risk_settings import RiskSettings, check_risk_weights
+from pipeline.schedule_settings import ScheduleSettings, check_schedule
 from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
 from pipeline.yaml_file import load_yaml
 
@@ -56,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service_reference: ServiceReferenceSettings = ServiceReferenceSettings()
     risk_weights: RiskSettings = RiskSettings()
     checks: CheckSettings = CheckSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
     lookback_days: int = 90
     late_days: int = 1
     late_hours: int = 24
@@ -169,6 +171,7 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
         ("organization", OrganizationSettings),
         ("risk_weights", RiskSettings),
         ("checks", CheckSettings),
+        ("schedule", ScheduleSettings),
     ):
         block = raw.get(key)
         if block is not None and not isinstance(block, dict):
@@ -262,6 +265,7 @@ def _check(settings: Settings, path: Path) -> None:
     for number, account in enumerate(settings.accounts):
         check_reached(account, f"{path}: accounts[{number}]")
     check_risk_weights(settings.risk_weights, f"{path}: key 'risk_weights")
+    check_schedule(settings.schedule, f"{path}: key 'schedule")
     check_trails(settings.trails, f"{path}: trails")
     for number, account in enumerate(settings.accounts):
         check_trails(account.trails, f"{path}: accounts[{number}].trails")

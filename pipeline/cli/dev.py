@@ -28,8 +28,8 @@ def dev(
         raise UsageError("the UI needs a checkout with its extras installed: run 'make dev' there")
     from dagster import DagsterInstance
 
+    from pipeline.account_partitions import register_accounts
     from pipeline.dagster_home import dagster_home
-    from pipeline.runs import register_accounts
 
     os.environ["DAGSTER_HOME"] = str(dagster_home())
     os.environ["CLOUDTRACKER_CONFIG"] = str(chosen)

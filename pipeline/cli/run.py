@@ -36,8 +36,9 @@ def run(
 ) -> None:
     """Materialise every table for a range of days, through Dagster, in this process.
 
-    A range of an account is one run; accounts follow one another, and one that fails does not stop the others.
-    The same days made again from the same inputs give the same bytes.
+    Every day of the range is made, those that are there already too; the same inputs give the same bytes. A run
+    of Dagster takes 31 days of an account; accounts follow one another, and one that fails does not stop the
+    others. What was stopped in the middle goes on where it was with --missing-only.
     """
     from pipeline.organization import find_accounts_daily
 
@@ -54,7 +55,7 @@ def run(
     from pipeline.cli.summary import print_scanned, print_summary
     from pipeline.lake import Lake
     from pipeline.plan import Plan, plan_missing, plan_range
-    from pipeline.runs import carry_out_all
+    from pipeline.runs import DAYS_A_RUN, carry_out_all
     from pipeline.session_plan import plan_sessions
 
     lake = Lake(settings.root)
@@ -66,7 +67,9 @@ def run(
         return plan_sessions(lake, settings, one, window, stale_only=missing_only)
 
     with Bar() as bar:
-        failed = carry_out_all(settings, chosen, plan, bar, afterwards=sessions, checks=checks)
+        failed = carry_out_all(
+            settings, chosen, plan, bar, afterwards=sessions, checks=checks, days_a_run=DAYS_A_RUN
+        )
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     print_scanned(bar.scanned_bytes, bar.scanned_dollars)
     for name, error in failed.items():

@@ -85,8 +85,8 @@ def test_a_range_of_an_account_is_one_run_and_its_sessions_another(
     assert ask(*RUN).code == 0
     with dg.DagsterInstance.get() as instance:
         runs = instance.get_runs()
-        # From the logs to the verdicts, the trends, the history, the report, and the organisation.
-        assert len(runs) == 5
+        # From the logs to the verdicts, the trends, the history, the page, the sessions, and the organisation.
+        assert len(runs) == 6
         made = instance.get_materialized_partitions(dg.AssetKey("principal_diffs"))
         assert made == {f"111111111111|{day}" for day in DAYS}
         event = instance.get_latest_materialization_event(dg.AssetKey("cloudtrail_usage"))

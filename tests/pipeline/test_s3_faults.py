@@ -21,9 +21,10 @@ from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from pipeline.cli.bar import Bar
 from pipeline.lake import Lake
-from pipeline.plan import Plan, ranges, stale_usage
+from pipeline.plan import Plan, ranges
 from pipeline.runs import carry_out, carry_out_all
 from pipeline.settings import load_settings
+from pipeline.usage_plan import stale_usage
 from tests.assets.cloudtrail_usage.log_files import Made, as_bytes, made_of
 from tests.aws import CREDENTIALS, moto_server, upload, without_aws_settings
 from tests.build import ACCOUNT, allow, iam, log_file, record, user

@@ -1,0 +1,96 @@
+"""The sensors: new logs make the days that they change, and what is read from all accounts follows."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+import dagster as dg
+
+from pipeline.account_partitions import register_accounts
+from pipeline.current_settings import current_settings
+from pipeline.lake import Lake
+from pipeline.plan import facts_are_stale
+from pipeline.requests import (
+    ASSET_JOB,
+    SHARED,
+    Asked,
+    busy,
+    digest,
+    is_repetition,
+    read_cursor,
+    requests,
+    written_cursor,
+)
+from pipeline.settings import Settings
+from pipeline.steps import Step
+from pipeline.upkeep import FACTS, changed_steps, shared_steps
+
+Planned = tuple[str, Callable[[], Sequence[Step]]]
+
+
+def build_new_logs(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `new_logs`: it asks for what new logs changed, late deliveries included, account by account.
+
+    Its cursor holds what was asked for last, by account. An account whose runs are under way is not asked for.
+    """
+
+    @dg.sensor(
+        name="new_logs",
+        job_name=ASSET_JOB,
+        minimum_interval_seconds=60 * settings.schedule.new_logs_minutes,
+        default_status=_status(settings),
+        description="The days that new logs change, late deliveries included, and everything downstream of them",
+    )
+    def new_logs(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
+        current = current_settings(settings)
+        register_accounts(context.instance, current)
+        lake, working = Lake(current.root), busy(context.instance)
+        if facts_are_stale(lake):
+            return _result(context, [(SHARED, lambda: [FACTS])] if not working else [])
+        # While something is made from the tables of all accounts, none of them is changed below it.
+        idle = [] if SHARED in working else [one for one in current.accounts if one.id not in working]
+        return _result(context, [(one.id, partial(changed_steps, lake, current, one)) for one in idle])
+
+    return new_logs
+
+
+def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
+    """Return the sensor `all_accounts`: once no account is being worked on, what is read from all of them is made."""
+
+    @dg.sensor(
+        name="all_accounts",
+        job_name=ASSET_JOB,
+        minimum_interval_seconds=60,
+        default_status=_status(settings),
+        description="Role sessions and the organisation's trends, once the tables of all accounts stand still",
+    )
+    def all_accounts(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
+        current = current_settings(settings)
+        lake = Lake(current.root)
+        idle = not busy(context.instance)
+        return _result(context, [(SHARED, lambda: shared_steps(lake, current))] if idle else [])
+
+    return all_accounts
+
+
+def _status(settings: Settings) -> dg.DefaultSensorStatus:
+    return dg.DefaultSensorStatus.RUNNING if settings.schedule.running else dg.DefaultSensorStatus.STOPPED
+
+
+def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> dg.SensorResult:
+    cursor, now = read_cursor(context.cursor), datetime.now(UTC)
+    asked: list[dg.RunRequest] = []
+    for account, plan in planned:
+        steps = plan()
+        wanted = digest(steps)
+        if not steps:
+            cursor.pop(account, None)
+        elif not is_repetition(context.instance, cursor.get(account), wanted, now):
+            request = f"{now.isoformat(timespec='milliseconds')}-{wanted}"
+            asked += requests(steps, account, request)
+            cursor[account] = Asked(wanted, f"{request}/{account}", now)
+    return dg.SensorResult(
+        run_requests=asked,
+        cursor=written_cursor(cursor),
+        skip_reason=None if asked else "nothing new, or what is new is being made",
+    )
