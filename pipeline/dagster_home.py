@@ -13,13 +13,20 @@ nux:
 event_log_storage:
   module: pipeline.event_log
   class: EventLog
+concurrency:
+  runs:
+    tag_concurrency_limits:
+      - key: cloudtracker/account
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
 """
 
 
 def dagster_home() -> Path:
     """Return DAGSTER_HOME, or `.dagster/` in the checkout, or in the working directory of an installed package.
 
-    The folder is made where it is missing, with telemetry switched off.
+    The folder is made where it is missing, with telemetry switched off and one run of an account at a time.
     """
     named = os.environ.get("DAGSTER_HOME")
     base = HOME if (HOME / "pyproject.toml").exists() else Path.cwd()

@@ -11,6 +11,7 @@ verdicts: all of these                 -> principal_diffs
 remembered: the diffs                  -> permission_trends -> account_trends -> organization_trends
             the diffs, day by day      -> permission_changes, permission_history
 shown:    the verdicts and trends      -> trend_report
+published, where the configuration has a warehouse: the tables that it names -> warehouse
 """
 
 import os
@@ -34,6 +35,7 @@ from assets.trail_settings import asset as trail_settings
 from assets.trail_settings.days import TrailSources
 from assets.trend_report import asset as trend_report
 from assets.unmapped_events import asset as unmapped_events
+from assets.warehouse import asset as warehouse
 from pipeline.checks import SUITES, LakeChecker
 from pipeline.data_files import DATA_FILES, configuration_file
 from pipeline.lake import Lake
@@ -47,6 +49,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import iam_sources, scps_by_account, trail_accesses
 from pipeline.storage import LakeIOManager
 from pipeline.verdict_rules import verdict_rules
+from pipeline.warehouse_plan import published_assets, publisher
 
 # Partition mappings and single-run backfills are beta; the versions are locked, and the tests hold what is used.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -85,12 +88,14 @@ def build_definitions(
             permission_trends.build_changes(partitions),
             permission_trends.build_history(by_account()),
             trend_report.build(partitions, settings.lookback_days),
+            *([warehouse.build(partitions, *published_assets(settings))] if settings.warehouse else []),
         ],
         asset_checks=[table_checks.build(suite, partitions) for suite in SUITES.values() if checks],
         resources={
             "io_manager": LakeIOManager(lake, progress),
             "pages": PagesIOManager(settings.root),
             "report_options": report_options(settings),
+            "publisher": dg.ResourceDefinition(lambda _: publisher(settings)),
             "facts_folder": DATA_FILES,
             "stored": lake,
             "risk_weights": settings.risk_weights.weights,

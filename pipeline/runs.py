@@ -14,6 +14,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 
 from assets.errors import CloudTrackerError, RunError
+from assets.principal_diffs.coverage import Window
 from pipeline.account_partitions import register_accounts
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
@@ -27,6 +28,7 @@ from pipeline.sources import trails_are_read
 from pipeline.steps import Step, late_steps, organization_steps, steps_of
 from pipeline.trend_plan import stale_organization
 from pipeline.usage_plan import USAGE_TABLES, unread_late_days
+from pipeline.warehouse_plan import publish_steps
 
 DAYS_A_RUN = 31
 """Most days of one run of `cloudtracker run`: of a year that is stopped in the middle, a month is lost."""
@@ -53,13 +55,16 @@ def carry_out_all(
     checks: bool = False,
     organization: Iterable[date] = (),
     days_a_run: int | None = None,
+    publish: Window | None = None,
 ) -> dict[str, CloudTrackerError]:
     """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
 
     `afterwards` plans what needs the tables of all accounts. Then those days of the organisation are summed up
     whose accounts were made anew, and those of `organization`. `anew`: live accounts are read again, though
     snapshots of today are there. With `checks` every table is checked when it is made, and an error keeps what is
-    downstream from being made. A plan is carried out in runs of at most `days_a_run` days.
+    downstream from being made. A plan is carried out in runs of at most `days_a_run` days. `publish`: a window whose
+    days go into the warehouse in the end, where one is configured, with what was published before and is another
+    since.
     """
     failed: dict[str, CloudTrackerError] = {}
     with _runner(settings, watcher, anew=anew, checks=checks, days_a_run=days_a_run) as runner:
@@ -72,6 +77,8 @@ def carry_out_all(
                 except CloudTrackerError as error:
                     failed[account.name] = error
         runner.organization(organization)
+        if publish is not None:
+            failed |= runner.publish([one for one in accounts if one.name not in failed], publish)
     return failed
 
 
@@ -140,6 +147,17 @@ class _Runner:
         """Sum up these days, and those whose trends were made here, over all accounts; nothing that is up to date."""
         for step in organization_steps(stale_organization(self._lake, {*days, *self._days_of_trends})):
             self._run(step)
+
+    def publish(self, accounts: Sequence[AccountSettings], window: Window) -> dict[str, CloudTrackerError]:
+        """Load what is new of accounts into the warehouse, where one is configured; return the errors by name."""
+        failed: dict[str, CloudTrackerError] = {}
+        for account in accounts:
+            try:
+                for step in publish_steps(self._settings, account, window.days):
+                    self._run(step)
+            except CloudTrackerError as error:
+                failed[account.name] = error
+        return failed
 
     def _run(self, step: Step) -> None:
         tables, partitions = step.tables, step.partitions

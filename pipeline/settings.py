@@ -20,6 +20,7 @@ from pipeline.found_accounts import HOW_TO_FIND, with_found
 from pipeline.risk_settings import RiskSettings, check_risk_weights
 from pipeline.schedule_settings import ScheduleSettings, check_schedule
 from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
+from pipeline.warehouse_settings import WarehouseSettings, check_warehouse
 from pipeline.yaml_file import load_yaml
 
 FIRST_DAY = date(2023, 1, 1)
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_day: date = FIRST_DAY
     as_of: date | None = None
     workers: int | None = None
+    warehouse: WarehouseSettings | None = None
     trails: tuple[TrailSettings, ...] = ()
     exclusions: tuple[ExclusionSettings, ...] = ()
     organization: OrganizationSettings | None = None
@@ -172,6 +174,7 @@ def _refuse_unknown_blocks(raw: dict[str, object], path: Path) -> None:
         ("risk_weights", RiskSettings),
         ("checks", CheckSettings),
         ("schedule", ScheduleSettings),
+        ("warehouse", WarehouseSettings),
     ):
         block = raw.get(key)
         if block is not None and not isinstance(block, dict):
@@ -233,6 +236,8 @@ def _check(settings: Settings, path: Path) -> None:
     for key in ("lookback_days", "min_covered_days"):
         if getattr(settings, key) < 1:
             raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is not at least 1")
+    if settings.warehouse is not None:
+        check_warehouse(settings.warehouse, str(path))
     url = settings.service_reference.url
     if not url.startswith(("https://", "http://")):
         raise ConfigError(

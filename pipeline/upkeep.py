@@ -1,7 +1,8 @@
 """What keeps the tables up to date by themselves: which runs the schedule and the sensors ask for.
 
 Three levels, and a level waits for the one before it: the action lists, which all accounts read; then each
-account by itself; then what is read from all accounts (`role_sessions`, `organization_trends`). No Dagster here.
+account by itself; then what is read from all accounts (`role_sessions`, `organization_trends`), and what goes into
+the warehouse of it all. No Dagster here.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
 from pipeline.steps import DIFFS, Step, organization_steps, steps_of
 from pipeline.trend_plan import stale_organization
+from pipeline.warehouse_plan import publish_steps
 
 FACTS = Step("action lists", FACT_TABLES)
 DAYS_A_RUN = 31
@@ -61,7 +63,11 @@ def shared_steps(lake: Lake, settings: Settings) -> list[Step]:
         stored = {one.day for one in lake.partitions(SESSIONS, account.id)}
         steps += _stale_sessions(lake, settings, account, made & (stored | recent))
     trends = {one.day for one in lake.partitions("account_trends")}
-    return steps + organization_steps(stale_organization(lake, trends))
+    steps += organization_steps(stale_organization(lake, trends))
+    for account in settings.accounts:
+        made_days = [one.day for one in lake.partitions(DIFFS, account.id)]
+        steps += publish_steps(settings, account, made_days)
+    return steps
 
 
 def _stale_sessions(

@@ -1,5 +1,7 @@
 """The Dagster declaration of `principal_diffs`."""
 
+from datetime import timedelta
+
 import dagster as dg
 import polars as pl
 
@@ -24,6 +26,10 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="verdicts",
         kinds={"polars", "parquet"},
+        # The schedule makes a day's diff every day: a day and a half without one is an alarm.
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            warn_window=timedelta(hours=26), fail_window=timedelta(hours=36)
+        ),
         required_resource_keys={"diff_options"},
     )
     def principal_diffs(  # type: ignore[no-untyped-def]

@@ -14,11 +14,14 @@ from pipeline.cli import (
     athena,
     checks,
     dev,
+    dictionary,
     expand,
     explain,
+    export,
     grants,
     map_event,
     policy,
+    publish,
     report,
     run,
     snapshot,
@@ -67,6 +70,13 @@ app.command("grants", short_help="Say what a user or role is granted, and throug
 app.command("explain", short_help="Tell the whole story of one action for one user or role.")(explain.explain)
 app.command("expand", short_help="Print the actions that a pattern means.")(expand.expand)
 app.command("map-event", short_help="Say which actions a CloudTrail event needs.")(map_event.map_event)
+app.command("publish", short_help="Load days of the tables into the warehouse.")(publish.publish)
+app.command(
+    "export",
+    short_help="Write a day's findings as OCSF, CSV or JSON.",
+    epilog="Example: cloudtracker export --account all --format ocsf --output findings.ndjson",
+)(export.export)
+app.command("dictionary", short_help="Print the data dictionary of the tables.")(dictionary.dictionary)
 app.command("who", short_help="Say who used a role, and who may and did not.")(who.who)
 app.command(
     "trend",

@@ -68,7 +68,14 @@ def run(
 
     with Bar() as bar:
         failed = carry_out_all(
-            settings, chosen, plan, bar, afterwards=sessions, checks=checks, days_a_run=DAYS_A_RUN
+            settings,
+            chosen,
+            plan,
+            bar,
+            afterwards=sessions,
+            checks=checks,
+            days_a_run=DAYS_A_RUN,
+            publish=window,
         )
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     print_scanned(bar.scanned_bytes, bar.scanned_dollars)

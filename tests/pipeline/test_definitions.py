@@ -1,6 +1,6 @@
 """The asset graph as Dagster sees it: a snapshot, so that a change of it is a change that somebody looked at."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -9,12 +9,15 @@ import pytest
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from syrupy.assertion import SnapshotAssertion
 
+from assets.errors import ConfigError
 from assets.partitions import Partition
 from pipeline.block_settings import ServiceReferenceSettings
 from pipeline.data_files import DATA_FILES
 from pipeline.definitions import build_definitions
+from pipeline.schedule_settings import ScheduleSettings, check_schedule
 from pipeline.settings import load_settings
 from pipeline.tables import TABLES
+from pipeline.warehouse_settings import WarehouseSettings
 
 PAGE = "trend_report"
 """The one asset that is no table."""
@@ -112,3 +115,50 @@ def test_the_service_reference_is_there_where_it_is_switched_on_and_comes_before
         "service_reference",
     }
     assert graph.get(dg.AssetKey("aws_actions")).parent_keys == {dg.AssetKey("service_reference")}
+
+
+def test_verdicts_that_are_not_made_for_a_day_and_a_half_raise_an_alarm(graph: AssetGraph) -> None:
+    policy = graph.get(dg.AssetKey("principal_diffs")).freshness_policy
+    assert policy is not None
+    assert policy.fail_window.to_timedelta() == timedelta(hours=36)
+
+
+def test_the_schedule_follows_the_configuration_and_is_off_where_nobody_switched_it_on() -> None:
+    settings = load_settings(DATA_FILES / "sample" / "config.yaml")
+    schedule = build_definitions(settings).resolve_schedule_def("daily")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "UTC")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    wanted = ScheduleSettings("6:05", "Europe/Berlin", 5, True)
+    definitions = build_definitions(msgspec.structs.replace(settings, schedule=wanted))
+    schedule, sensor = definitions.resolve_schedule_def("daily"), definitions.resolve_sensor_def("new_logs")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("5 6 * * *", "Europe/Berlin")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert sensor.minimum_interval_seconds == 300
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("at", "25:00"), ("at", "* * *"), ("time_zone", "Mars/Olympus"), ("new_logs_minutes", 0)],
+)
+def test_a_schedule_that_cannot_be_is_named(key: str, value: str | int) -> None:
+    with pytest.raises(
+        ConfigError, match=f"config.yaml: key 'schedule.{key}': {value!r}".replace("*", r"\*")
+    ):
+        check_schedule(ScheduleSettings(**{key: value}), "config.yaml: key 'schedule")  # type: ignore[arg-type]
+
+
+def test_the_warehouse_is_there_where_it_is_configured_and_follows_from_what_it_publishes() -> None:
+    settings = load_settings(DATA_FILES / "sample" / "config.yaml")
+    tables = ("principal_diffs", "permission_history", "organization_trends", "grant_uses")
+    configured = msgspec.structs.replace(settings, warehouse=WarehouseSettings(tables=tables))
+    graph = build_definitions(configured).resolve_asset_graph()
+    node = graph.get(dg.AssetKey("warehouse"))
+    assert {key.to_user_string() for key in node.parent_keys} == {
+        "principal_diffs",
+        "permission_history",
+        "organization_trends",
+        "expanded_grants",
+    }
+    assert node.partitions_def == graph.get(dg.AssetKey("principal_diffs")).partitions_def
+    assert node.backfill_policy == dg.BackfillPolicy.single_run()

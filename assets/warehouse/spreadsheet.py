@@ -1,0 +1,24 @@
+"""CSV that spreadsheets show and do not run."""
+
+import polars as pl
+
+_RUNS = r"^[=+\-@\t\r\n＝＋－＠]"
+"""What a cell begins with that spreadsheets take for a formula (OWASP, CSV Injection): `=cmd|' /C calc'!A0` is a name
+that IAM allows in a session."""
+
+
+def safe_csv(rows: pl.DataFrame, *, header: bool = True) -> str:
+    """Return the rows as CSV: text that a spreadsheet would run begins with ', times are UTC as ISO 8601."""
+    columns = []
+    for name, dtype in rows.schema.items():
+        value = pl.col(name)
+        if isinstance(dtype, pl.Datetime):
+            value = value.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        elif isinstance(dtype, pl.List):
+            value = value.cast(pl.List(pl.String)).list.join(" ")
+        if isinstance(dtype, pl.String | pl.List):
+            value = (
+                pl.when(value.str.contains(_RUNS)).then(pl.concat_str(pl.lit("'"), value)).otherwise(value)
+            )
+        columns.append(value.alias(name))
+    return rows.select(columns).write_csv(include_header=header)

@@ -1,0 +1,88 @@
+"""`make bench`: measure everything and write `RESULTS.md`."""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from benchmarks import answers, diffs, expanding, organisation, reading
+from benchmarks.measure import CHECKOUT, COMPETITORS, ORIGINAL
+from benchmarks.sizes import Sizes, quick
+
+SECTIONS = {
+    one.__name__.rpartition(".")[2]: one.measure for one in (reading, expanding, diffs, answers, organisation)
+}
+_OURS = ("polars", "msgspec", "isal", "dagster", "duckdb")
+_THEIRS = ("trailscraper", "policy-sentry", "policyuniverse", "pysimdjson", "duckdb", "polars")
+_VERSIONS = "import sys; from importlib.metadata import version; print(*(f'{n} {version(n)}' for n in sys.argv[1:]), sep=', ')"
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all by default"
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round")
+    parser.add_argument("--data", type=Path, default=CHECKOUT / "benchmarks" / ".data", help="generated data")
+    parser.add_argument("--output", type=Path, default=CHECKOUT / "benchmarks" / "RESULTS.md")
+    asked = parser.parse_args()
+    for name in asked.sections:
+        if name not in SECTIONS:
+            parser.error(f"no section {name!r}; there are {', '.join(SECTIONS)}")
+    data = asked.data.absolute() / ("quick" if asked.quick else "full")
+    data.mkdir(parents=True, exist_ok=True)
+    sizes = quick(data) if asked.quick else Sizes(data)
+    lines = list(_head(asked.quick))
+    for name in asked.sections or SECTIONS:
+        began = time.monotonic()
+        for line in SECTIONS[name](sizes):
+            lines.append(line)
+            print(line, flush=True)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    asked.output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def _head(is_quick: bool) -> Iterator[str]:
+    yield "# Results"
+    yield ""
+    yield f"Written by `make bench{' QUICK=1' if is_quick else ''}` on {datetime.now(UTC):%Y-%m-%d}, from generated data."
+    yield ""
+    if is_quick:
+        yield "Small sizes, measured once: these figures show that the benchmarks run, and are none to quote."
+        yield ""
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    yield f"- machine: {os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {platform.system()} {platform.release()}"
+    yield (
+        f"- load average when it began: {load}. Where that is far from 0, others worked on the machine: seconds are then"
+        " worth little, ratios of the same run more, memory and row counts are exact"
+    )
+    yield f"- Python {platform.python_version()}, " + ", ".join(
+        f"{name} {metadata.version(name)}" for name in _OURS
+    )
+    yield f"- the others, in `benchmarks/.venv`: {_versions(COMPETITORS, _THEIRS)}, {_versions(ORIGINAL, ['cloudtracker'])}"
+    yield "- seconds are medians; contenders are measured in turns"
+    yield ""
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _versions(python: str, names: list[str] | tuple[str, ...]) -> str:
+    words = [python, "-c", _VERSIONS, *names]
+    return subprocess.run(words, capture_output=True, check=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()

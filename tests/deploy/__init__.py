@@ -1,0 +1,1 @@
+"""What runs the tables every day: the files of `deploy/`."""
