@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test check dev clean
+.PHONY: help setup demo test check bench dev clean
 help:
 	@echo "make demo    set up, materialise the sample's tables, print the classic answers"
 	@echo "make test    set up, run all tests"
 	@echo "make check   set up, run ruff, mypy and the import contracts"
+	@echo "make bench   measure speed and memory into benchmarks/RESULTS.md (hours; QUICK=1: minutes)"
 	@echo "make dev     set up, open the tables in the Dagster UI (http://127.0.0.1:3000)"
 	@echo "make clean   remove .venv and everything that was made"
 
@@ -35,6 +36,17 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: setup benchmarks/.venv/.ready
+	@$(BIN)/python -m benchmarks.run $(if $(QUICK),--quick --output benchmarks/QUICK.md) $(SECTIONS)
+
+# What is measured against stays out of .venv; the original wants an older PyYAML than the others.
+benchmarks/.venv/.ready: benchmarks/requirements.txt
+	@$(PYTHON) -m venv benchmarks/.venv
+	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(PYTHON) -m venv benchmarks/.venv/original
+	@benchmarks/.venv/original/bin/python -m pip install --quiet --disable-pip-version-check cloudtracker==2.1.5 "setuptools<81"
+	@touch $@
 
 dev: setup
 	@$(BIN)/cloudtracker dev

@@ -45,6 +45,7 @@ def measure(sizes: Sizes) -> Iterator[str]:
             ", another window": ["--user", user, "--start", _day_before_last(config)],
             ", `--list roles`": ["--list", "roles"],
         }.items():
+            run([*words, *more], home=home)
             runs: list[Run] = [run([*words, *more], home=home) for _ in range(_QUESTIONS)]
             rows.append(
                 [

@@ -48,6 +48,8 @@ class FailedError(Exception):
 def run(words: Sequence[str | Path], *, python: str = sys.executable, home: Path | None = None) -> Run:
     """Run `python words...` in the checkout. Raises FailedError with what it printed."""
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    # An installed program has its bytecode beside it: compiling takes longer than an answer.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if home is not None:
         environment["DAGSTER_HOME"] = str(home)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -6,10 +6,10 @@ import dagster as dg
 
 from pipeline.account_partitions import register_accounts
 from pipeline.current_settings import current_settings
-from pipeline.lake import Lake
 from pipeline.plan import facts_are_stale
 from pipeline.requests import ASSET_JOB, SHARED, busy, requests
 from pipeline.settings import Settings
+from pipeline.still_lake import StillLake
 from pipeline.upkeep import FACTS, daily_steps
 
 
@@ -33,7 +33,7 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
     def daily(context: dg.ScheduleEvaluationContext):  # type: ignore[no-untyped-def]
         current = current_settings(settings)
         register_accounts(context.instance, current)
-        lake, working = Lake(current.root), busy(context.instance)
+        lake, working = StillLake(current.root), busy(context.instance)
         request = f"daily-{(context.scheduled_execution_time or datetime.now(UTC)).isoformat()}"
         if facts_are_stale(lake):
             # Every account reads them: the sensor new_logs asks for the accounts when they are there.

@@ -8,7 +8,6 @@ import dagster as dg
 
 from pipeline.account_partitions import register_accounts
 from pipeline.current_settings import current_settings
-from pipeline.lake import Lake
 from pipeline.plan import facts_are_stale
 from pipeline.requests import (
     ASSET_JOB,
@@ -23,6 +22,7 @@ from pipeline.requests import (
 )
 from pipeline.settings import Settings
 from pipeline.steps import Step
+from pipeline.still_lake import StillLake
 from pipeline.upkeep import FACTS, changed_steps, shared_steps
 
 Planned = tuple[str, Callable[[], Sequence[Step]]]
@@ -44,7 +44,7 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
     def new_logs(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
         current = current_settings(settings)
         register_accounts(context.instance, current)
-        lake, working = Lake(current.root), busy(context.instance)
+        lake, working = StillLake(current.root), busy(context.instance)
         if facts_are_stale(lake):
             return _result(context, [(SHARED, lambda: [FACTS])] if not working else [])
         # While something is made from the tables of all accounts, none of them is changed below it.
@@ -66,7 +66,7 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
     )
     def all_accounts(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
         current = current_settings(settings)
-        lake = Lake(current.root)
+        lake = StillLake(current.root)
         idle = not busy(context.instance)
         return _result(context, [(SHARED, lambda: shared_steps(lake, current))] if idle else [])
 

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.build import ACCOUNT, log_file
 
 if TYPE_CHECKING:
     from tests.athena_server import FakeAws
+
+# A shared machine stops now and then for longer than any deadline: laws are about results.
+settings.register_profile("laws", deadline=None)
+settings.load_profile("laws")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT.parent / "shared" / "data"

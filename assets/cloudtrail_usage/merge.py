@@ -16,11 +16,13 @@ from assets.cloudtrail_usage.schema import (
 )
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.spilled import Spilled
-from assets.cloudtrail_usage.staging import day_folder, staged
+from assets.cloudtrail_usage.staging import day_folder, staged, write_staged
 from assets.errors import RunError
 
-# So many events are deduplicated at a time: it bounds the memory (to about 200 MB), not the day.
-ROWS_AT_A_TIME = 500_000
+# So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
+ROWS_AT_A_TIME = 150_000
+# Files of rows that are cut at a time: one holds some 30,000.
+_CUT_AT_A_TIME = 4
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,13 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     services = service_sessions(staging, day)
     parts = -(-events // rows_at_a_time)
     by_code, by_region = [], []
+    if parts > 1:
+        _cut(staging, day, rows_files, parts)
     for part in range(parts):
-        # File by file: a lazy scan would hold the rows of all parts at once.
-        mine = (pl.read_parquet(file).filter(pl.col("id").hash() % parts == part) for file in rows_files)
-        unique, counts = deduplicated(pl.concat(mine), keys)
+        mine = staged(staging, day, _part(part)) if parts > 1 else rows_files
+        if not mine:
+            continue
+        unique, counts = deduplicated(pl.concat(pl.read_parquet(file) for file in mine), keys)
         by_code.append(by_code_of(unique))
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
@@ -71,11 +76,25 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     )
 
 
+def _cut(staging: Path, day: int, rows_files: list[Path], parts: int) -> None:
+    """Write the rows again by part: copies of an event are in one."""
+    # Filtered rows keep the text of all rows of their file in memory, so the parts are read from files of their own.
+    for start in range(0, len(rows_files), _CUT_AT_A_TIME):
+        rows = pl.concat(pl.read_parquet(file) for file in rows_files[start : start + _CUT_AT_A_TIME])
+        cut = rows.with_columns(part=pl.col("id").hash() % parts)
+        for (part,), mine in cut.partition_by("part", as_dict=True, include_key=False).items():
+            write_staged(staging, day, _part(part), f"{start:06}", mine)
+
+
+def _part(part: int) -> str:
+    return f"part{part:06}"
+
+
 def _distinct_keys(files: list[Path]) -> pl.DataFrame:
     # A few files at a time: every batch has most of the keys again.
     keys = pl.read_parquet(files[:1])
-    for start in range(1, len(files), 8):
-        keys = pl.concat([keys, pl.read_parquet(files[start : start + 8])]).unique()
+    for start in range(1, len(files), 4):
+        keys = pl.concat([keys, pl.read_parquet(files[start : start + 4])]).unique()
     return keys.sort(*KEY_SCHEMA)
 
 

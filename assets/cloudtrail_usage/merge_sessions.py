@@ -10,8 +10,8 @@ from assets.cloudtrail_usage.spilled import Spilled, part_of, ranges, rows_in
 from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 from assets.errors import RunError
 
-# Their rows are wide: so many take about 200 MB while they are merged.
-SESSIONS_AT_A_TIME = 200_000
+# Their rows are wide: so many take about 30 MB while they are merged.
+SESSIONS_AT_A_TIME = 30_000
 _PARTIAL, _UNSORTED = "partial", "unsorted"
 _PARTIALS = {
     "session_code": pl.UInt64(),

@@ -1,6 +1,6 @@
 """What every principal of an account may do, by another tool: `expand_iam.py TOOL FILE [SAMPLED]`.
 
-policy-sentry and policyuniverse expand patterns; the rest (whose policies, Deny, union) is done here, each policy once.
+policy-sentry and policyuniverse expand patterns, which is all they do; the rest (whose policies, Deny, union) is done here, each policy once.
 The original is asked as it is, for `SAMPLED` principals, and the time is that of all in proportion.
 """
 

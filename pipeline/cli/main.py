@@ -1,5 +1,9 @@
 """`cloudtracker`: the original's flags at the top level, the sub-commands below it."""
 
+import pipeline.cli.allocator  # noqa: F401
+
+# Before anything that imports Polars.
+# isort: split
 import os
 import sys
 from enum import StrEnum

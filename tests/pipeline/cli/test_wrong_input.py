@@ -41,7 +41,6 @@ def demo(account: Account) -> Account:
             "--start 'yesterday' is not a date",
         ),
         (["--account", "demo", "--list", "users", "--start", "2020-01-01"], "set 'first_day: 2020-01-01' in"),
-        (["--account", "demo", "--user", "alice", "--skip-setup"], "--skip-setup is not built yet"),
         (["--account", "demo", "run", "--account", "demo"], "--account stands before 'run'"),
         (["run", "--account", "nope"], "no account 'nope'"),
         (["tables", "--table", "nope"], "--table 'nope': there is no such table"),
