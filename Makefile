@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test check bench dev clean
+.PHONY: help setup demo test test-long check bench dev clean
 help:
 	@echo "make demo    set up, materialise the sample's tables, print the classic answers"
-	@echo "make test    set up, run all tests"
+	@echo "make test    set up, run the tests"
+	@echo "make test-long  run those that take long: kills, long backfills, real servers over many days"
 	@echo "make check   set up, run ruff, mypy and the import contracts"
 	@echo "make bench   measure speed and memory into benchmarks/RESULTS.md (hours; QUICK=1: minutes)"
 	@echo "make dev     set up, open the tables in the Dagster UI (http://127.0.0.1:3000)"
@@ -30,6 +31,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+test-long: setup
+	@$(BIN)/pytest -n 2 --dist loadfile -m long --timeout 900
 
 check: setup
 	@$(BIN)/ruff check .

@@ -83,9 +83,25 @@ class DayPartition:
 AnyPartition = Partition | AccountPartition | DayPartition
 
 
+def place_of(partition: AnyPartition | None) -> tuple[date | None, str]:
+    """Return day and account of a partition; None and '' for what it is not cut by."""
+    return getattr(partition, "day", None), getattr(partition, "account", "")
+
+
+def at_place(cut: type[AnyPartition], day: date | None, account: str) -> AnyPartition:
+    """Return the partition of a table cut like that to which a row of this day and account belongs."""
+    given = {"day": day, "account": account}
+    return cut(**{name: given[name] for name in cut.__dataclass_fields__})  # type: ignore[arg-type]
+
+
 def asked(keys: Iterable[str]) -> list[Partition]:
     """Return the partitions of a run in order, from Dagster's keys."""
     return sorted(Partition.from_key(key) for key in keys)
+
+
+def parts(cut: type[AnyPartition], keys: Iterable[str]) -> list[AnyPartition]:
+    """Return the partitions of a run of tables that are cut like that, in order, from Dagster's keys."""
+    return sorted((cut.from_key(key) for key in keys), key=lambda one: one.folders)
 
 
 def day_by_account(first_day: date) -> "dg.MultiPartitionsDefinition":
@@ -112,6 +128,13 @@ def by_day(first_day: date) -> "dg.DailyPartitionsDefinition":
     import dagster as dg
 
     return dg.DailyPartitionsDefinition(start_date=first_day.isoformat(), end_offset=1)
+
+
+def partitions_of(cut: type[AnyPartition], first_day: date) -> "dg.PartitionsDefinition":
+    """Return the partitions of tables that are cut like that."""
+    if cut is AccountPartition:
+        return by_account()
+    return by_day(first_day) if cut is DayPartition else day_by_account(first_day)
 
 
 def all_of(dimension: str) -> "dg.MultiToSingleDimensionPartitionMapping":

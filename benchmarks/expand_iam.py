@@ -3,6 +3,10 @@
 `--frames` stops before the Parquet.
 """
 
+import pipeline.cli.allocator  # noqa: F401
+
+# As the command: before anything that imports Polars.
+# isort: split
 import json
 import sys
 import tempfile

@@ -1,5 +1,9 @@
 """Read one day's logs into the tables, as a run does, Parquet included: `python -m benchmarks.read_logs LOGS WORKERS`."""
 
+import pipeline.cli.allocator  # noqa: F401
+
+# As the command: before anything that imports Polars.
+# isort: split
 import json
 import sys
 import tempfile

@@ -1,7 +1,7 @@
 """The last results of the checks, stored beside the tables: `<root>/check_results/<table>/account=<id>/`.
 
 One small Parquet file a table and account, replaced whole; `cloudtracker checks` reads nothing else. A table
-without partitions has one file, without the `account=` folder.
+without partitions, or cut by day only, has one file, without the `account=` folder.
 """
 
 import fcntl
@@ -14,9 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from assets.errors import StorageError
-from assets.partitions import Partition
+from assets.partitions import at_place
 from assets.table_checks.results import CHECK_RESULTS
 from pipeline.lake import FILE, Lake
+from pipeline.tables import TABLES
 
 FOLDER = "check_results"
 _ORDER = ("table", "account", "day", "check")
@@ -52,8 +53,8 @@ def last(
     """Return the stored results, sorted by table, account, day and check, and whether they are `outdated`.
 
     The columns are those of `CHECK_RESULTS` and `outdated` (Boolean): the partition was written, or deleted,
-    since. `account`, `day` and `table` narrow; tables without partitions are left out where one of the first
-    two is given.
+    since. `account`, `day` and `table` narrow; tables that are not cut by account, or by day, are left out where it
+    is given.
     """
     found = sorted((lake.root / FOLDER).glob(f"{table or '*'}/**/{FILE}"))
     rows = _read(found).sort(_ORDER, nulls_last=False)
@@ -63,7 +64,8 @@ def last(
         rows = rows.filter(pl.col("day") == day)
     places = rows.select("table", "day", "account").unique()
     written = [
-        lake.written_at(name, Partition(on, whose) if on else None) for name, on, whose in places.iter_rows()
+        lake.written_at(name, at_place(TABLES[name].cut, on, whose) if TABLES[name].partitioned else None)
+        for name, on, whose in places.iter_rows()
     ]
     times = places.with_columns(written=pl.Series(written, dtype=pl.Datetime("us", "UTC")))
     known = rows.join(

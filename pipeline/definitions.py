@@ -25,7 +25,7 @@ from assets.cloudtrail_usage import asset as cloudtrail_usage
 from assets.expanded_grants import asset as expanded_grants
 from assets.iam_snapshots import asset as iam_snapshots
 from assets.iam_snapshots.filling import IamSources
-from assets.partitions import by_account, by_day, day_by_account
+from assets.partitions import by_account, by_day, day_by_account, partitions_of
 from assets.permission_trends import asset as permission_trends
 from assets.principal_diffs import asset as principal_diffs
 from assets.principal_diffs.days import DiffOptions
@@ -90,7 +90,11 @@ def build_definitions(
             trend_report.build(partitions, settings.lookback_days),
             *([warehouse.build(partitions, *published_assets(settings))] if settings.warehouse else []),
         ],
-        asset_checks=[table_checks.build(suite, partitions) for suite in SUITES.values() if checks],
+        asset_checks=[
+            table_checks.build(suite, partitions_of(suite.cut, settings.first_day))
+            for suite in SUITES.values()
+            if checks
+        ],
         resources={
             "io_manager": LakeIOManager(lake, progress),
             "pages": PagesIOManager(settings.root),

@@ -56,7 +56,8 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     keys = keys.with_row_index("rank")
     services = service_sessions(staging, day)
     parts = -(-events // rows_at_a_time)
-    by_code, by_region = [], []
+    by_code: list[pl.DataFrame] = []
+    by_region = []
     if parts > 1:
         _cut(staging, day, rows_files, parts)
     for part in range(parts):
@@ -64,7 +65,7 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
         if not mine:
             continue
         unique, counts = deduplicated(pl.concat(pl.read_parquet(file) for file in mine), keys)
-        by_code.append(by_code_of(unique))
+        by_code = _summed([*by_code, by_code_of(unique)])
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
     made = day_folder(staging, day) / "made"
@@ -123,6 +124,22 @@ def by_code_of(unique: pl.DataFrame) -> pl.DataFrame:
         last_seen=last,
         last_event_id=pl.col("id").filter(pl.col("time") == last).min(),
     )
+
+
+def _summed(by_code: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Sum the counts of parts up: a part has most codes again, so that all of them would grow with the day."""
+    if len(by_code) == 1:
+        return by_code
+    last = pl.col("last_seen").max()
+    together = pl.concat(by_code).group_by("code")
+    return [
+        together.agg(
+            pl.col("events").sum(),
+            pl.col("first_seen").min(),
+            last,
+            last_event_id=pl.col("last_event_id").filter(pl.col("last_seen") == last).min(),
+        )
+    ]
 
 
 def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

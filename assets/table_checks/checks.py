@@ -9,7 +9,7 @@ from typing import Protocol
 
 import dagster as dg
 
-from assets.partitions import Partition, asked
+from assets.partitions import AnyPartition, parts
 from assets.table_checks.results import CheckResult
 from assets.table_checks.rule import Suite
 
@@ -19,7 +19,7 @@ _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity
 class Checker(Protocol):
     """Holds suites against what is stored, and keeps the results."""
 
-    def check(self, suite: Suite, partitions: Sequence[Partition]) -> list[CheckResult]:
+    def check(self, suite: Suite, partitions: Sequence[AnyPartition]) -> list[CheckResult]:
         """Return a result for each rule and partition."""
         ...
 
@@ -34,7 +34,7 @@ def build(suite: Suite, partitions: dg.PartitionsDefinition) -> dg.AssetChecksDe
     )
     def checks(context: dg.AssetCheckExecutionContext):  # type: ignore[no-untyped-def]
         keys = context.op_execution_context.partition_keys if suite.partitioned else ()
-        yield from evaluations(suite, context.resources.checker.check(suite, asked(keys)))
+        yield from evaluations(suite, context.resources.checker.check(suite, parts(suite.cut, keys)))
 
     return checks
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, place_of
 from assets.table_checks.rule import Rule
 
 CHECK_RESULTS: dict[str, pl.DataType] = {
@@ -19,7 +19,7 @@ CHECK_RESULTS: dict[str, pl.DataType] = {
     "detail": pl.String(),
     "checked_at": pl.Datetime("us", "UTC"),
 }
-"""The columns of stored results. `day` is null and `account` empty for a table without partitions; `severity` is
+"""The columns of stored results. `day` is null and `account` empty for a table that is not cut by it; `severity` is
 error or warn; `detail` is empty where the check passed; `checked_at` UTC."""
 
 
@@ -28,7 +28,7 @@ class CheckResult:
     """Whether a partition (None: the whole table) keeps a rule, and what breaks it."""
 
     table: str
-    partition: Partition | None
+    partition: AnyPartition | None
     rule: Rule
     passed: bool
     detail: str = ""
@@ -39,8 +39,7 @@ def as_frame(results: Iterable[CheckResult], checked_at: datetime) -> pl.DataFra
     rows = [
         (
             one.table,
-            one.partition.day if one.partition else None,
-            one.partition.account if one.partition else "",
+            *place_of(one.partition),
             one.rule.name,
             one.rule.severity,
             one.passed,

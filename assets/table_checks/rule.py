@@ -6,12 +6,16 @@ A rule that looks at rows is a query for those that break it. In a query
   `account`, `rows`, `written_at`; files of the days before the checked ones are among them (`HISTORY_DAYS`),
 - a table that the suite reads stands there by its name: the same days; `<name>_before`: the days before, too,
 - braces of regular expressions are doubled, as Great Expectations fills in `{batch}`.
-Unpartitioned tables have the day NULL and the account ''.
+Unpartitioned tables have the day NULL and the account ''; tables cut by day only have the account '', those cut by
+account only the day NULL, unless `day` is a column of theirs. A table that is cut otherwise than the suite's is there
+with all partitions of the same day, or account.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from assets.partitions import AnyPartition, Partition
 
 Severity = Literal["error", "warn"]
 HISTORY_DAYS = 14
@@ -37,7 +41,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Suite:
-    """All rules of a table. `reads` are other tables in its queries, `looks_back` those with the days before."""
+    """All rules of a table. `reads` are other tables in its queries, `looks_back` those with the days before.
+
+    `cut`: what a partition of a partitioned table is.
+    """
 
     table: str
     rules: tuple[Rule, ...]
@@ -45,6 +52,7 @@ class Suite:
     looks_back: tuple[str, ...] = ()
     partitioned: bool = True
     made_from: tuple[str, ...] = field(default=())
+    cut: type[AnyPartition] = Partition
 
     def __post_init__(self) -> None:
         """Refuse two rules of one name: one would hide the other."""

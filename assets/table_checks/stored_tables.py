@@ -1,13 +1,13 @@
 """The stored tables as DuckDB sees them while they are checked: views over the files, nothing is copied."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, Partition, place_of
 from assets.table_checks.rule import HISTORY_DAYS, Suite
 
 Execute = Callable[[str], Any]
@@ -20,18 +20,24 @@ _TYPES = {
     pl.Date(): "DATE",
     pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
 }
-_HIVE = "hive_partitioning=true, hive_types_autocast=true, hive_types={'day': DATE, 'account': VARCHAR}"
+# The folders of partitions: their type, and what stands where a table has none.
+_CUT_BY = {"day": ("DATE", "CAST(NULL AS DATE)"), "account": ("VARCHAR", "''")}
+Place = tuple[date | None, str]
 
 
 class StoredTables(Protocol):
     """Where the tables lie."""
 
-    def path(self, table: str, partition: Partition | None = None) -> Path:
+    def path(self, table: str, partition: AnyPartition | None = None) -> Path:
         """Return where a partition lies, whether it is there or not."""
         ...
 
-    def written_at(self, table: str, partition: Partition | None = None) -> datetime | None:
+    def written_at(self, table: str, partition: AnyPartition | None = None) -> datetime | None:
         """Return when it was written (UTC), None where it is not there."""
+        ...
+
+    def cuts(self, table: str) -> Sequence[AnyPartition]:
+        """Return the partitions of a table that are there, however it is cut."""
         ...
 
 
@@ -39,26 +45,23 @@ Schemas = Mapping[str, Mapping[str, Any]]
 
 
 def show(
-    execute: Execute, suite: Suite, partitions: Sequence[Partition], stored: StoredTables, schemas: Schemas
+    execute: Execute, suite: Suite, partitions: Sequence[AnyPartition], stored: StoredTables, schemas: Schemas
 ) -> None:
     """Make the views that the queries of a suite read: see `rule`. `schemas`: columns and types of every table.
 
     Raises what DuckDB raises where a file cannot be read.
     """
-    days = sorted(set(partitions))
-    earlier = sorted(
-        {Partition(day.day - timedelta(days=n), day.account) for day in days for n in range(HISTORY_DAYS + 1)}
-    )
-    asked = [(one.day.isoformat(), one.account) for one in days] if suite.partitioned else [(None, "")]
+    places = {place_of(one) for one in partitions}
+    asked = sorted(places, key=str) if suite.partitioned else [(None, "")]
+    earlier = _with_days_before(places)
     execute("CREATE OR REPLACE TABLE asked (day DATE, account VARCHAR)")
     execute(f"INSERT INTO asked VALUES {_values(asked)}")
     inventory: list[tuple[object, ...]] = []
     for name in dict.fromkeys((suite.table, *suite.made_from, *suite.reads, *suite.looks_back)):
         # Where a table has partitions the days before are listed, too, so that volume can be compared.
-        there = _files(stored, name, earlier)
-        _view(
-            execute, name, [path for one, path in there.items() if one is None or one in set(days)], schemas
-        )
+        there = _files(stored, name, earlier, suite.cut)
+        of_these = [path for one, path in there.items() if _is_among(one, places)]
+        _view(execute, name, of_these, schemas)
         if name in suite.looks_back:
             _view(execute, f"{name}_before", list(there.values()), schemas, name)
         inventory += _listed(execute, stored, name, there)
@@ -70,16 +73,36 @@ def show(
         execute(f"INSERT INTO stored VALUES {_values(inventory)}")
 
 
-def _files(stored: StoredTables, table: str, partitions: Iterable[Partition]) -> dict[Partition | None, Path]:
+def _with_days_before(places: Iterable[Place]) -> set[Place]:
+    return {
+        (day and day - timedelta(days=n), account) for day, account in places for n in range(HISTORY_DAYS + 1)
+    }
+
+
+def _is_among(partition: AnyPartition | None, places: Container[Place]) -> bool:
+    """Whether a partition is of these days and accounts, as far as it and they are cut by them."""
+    day, account = place_of(partition)
+    return partition is None or any(one in places for one in ((day, account), (day, ""), (None, account)))
+
+
+def _files(
+    stored: StoredTables, table: str, places: set[Place], cut: type[AnyPartition]
+) -> dict[AnyPartition | None, Path]:
     whole = stored.path(table)
     if whole.exists():
         return {None: whole}
-    paths = {one: stored.path(table, one) for one in partitions}
+    # Of days and accounts it is known where they lie; looking through all there are would take longer.
+    among: Iterable[AnyPartition] = (
+        [Partition(day, account) for day, account in sorted(places, key=str) if day]
+        if cut is Partition
+        else [one for one in stored.cuts(table) if _is_among(one, places)]
+    )
+    paths = {one: stored.path(table, one) for one in among}
     return {one: path for one, path in paths.items() if path.exists()}
 
 
 def _listed(
-    execute: Execute, stored: StoredTables, table: str, there: Mapping[Partition | None, Path]
+    execute: Execute, stored: StoredTables, table: str, there: Mapping[AnyPartition | None, Path]
 ) -> Iterator[tuple[object, ...]]:
     if not there:
         return
@@ -87,7 +110,7 @@ def _listed(
     rows = dict(found.fetchall())
     for partition, path in there.items():
         written = stored.written_at(table, partition)
-        day, account = (partition.day.isoformat(), partition.account) if partition else (None, "")
+        day, account = place_of(partition)
         yield table, day, account, rows[str(path)], written.isoformat() if written else None
 
 
@@ -103,9 +126,13 @@ def _select(paths: Sequence[Path], schema: Mapping[str, Any]) -> str:
         nothing = ", ".join(f'CAST(NULL AS {_type(dtype)}) AS "{name}"' for name, dtype in columns.items())
         return f"SELECT {nothing} WHERE false"
     files = _list(paths)
-    if any("day=" in part for part in paths[0].parent.parts[-2:]):
-        return f"SELECT * FROM read_parquet({files}, {_HIVE})"
-    return f"SELECT *, CAST(NULL AS DATE) AS day, '' AS account FROM read_parquet({files}, hive_partitioning=false)"
+    folders = [name for part in paths[0].parent.parts[-2:] if (name := part.partition("=")[0]) in _CUT_BY]
+    hive = ", ".join(f"'{name}': {_CUT_BY[name][0]}" for name in folders)
+    read = f"hive_types_autocast=true, hive_types={{{hive}}}" if folders else ""
+    reading = f"hive_partitioning={'true, ' + read if folders else 'false'}"
+    lacking = [name for name in _CUT_BY if name not in (*folders, *schema)]
+    more = "".join(f", {_CUT_BY[name][1]} AS {name}" for name in lacking)
+    return f"SELECT *{more} FROM read_parquet({files}, {reading})"
 
 
 def _type(dtype: Any) -> str:

@@ -2,9 +2,18 @@
 
 from collections.abc import Sequence
 
+from assets.partitions import AccountPartition, AnyPartition, Partition
 from assets.table_checks.rule import HISTORY_DAYS, Rule, Suite, key_rules, none_where, query
 
 _SAME = "a.day IS NOT DISTINCT FROM s.day AND a.account IS NOT DISTINCT FROM s.account"
+
+
+def _meets(one: str, other: str) -> str:
+    # What a table is not cut by is the same everywhere.
+    return (
+        f"({one}.day IS NULL OR {other}.day IS NULL OR {one}.day = {other}.day)"
+        f" AND ({one}.account = '' OR {other}.account = '' OR {one}.account = {other}.account)"
+    )
 
 
 def suite(
@@ -16,9 +25,11 @@ def suite(
     looks_back: Sequence[str] = (),
     volume: float | None = None,
     nullable: Sequence[str] = (),
+    cut: type[AnyPartition] = Partition,
 ) -> Suite:
     """Return the suite of a partitioned table: what every table promises, and its own rules.
 
+    A table without a key has one row a partition.
     `made_from`: tables that its partition follows from, those of its day and unpartitioned ones. `volume`: by
     what factor the number of rows may differ from the days before; None for tables that may well be empty.
     `nullable`: the parts of the key that may be null.
@@ -26,11 +37,11 @@ def suite(
     generic = [
         _is_stored(table),
         *([_inputs_are_stored(made_from), _not_older_than_inputs(table, made_from)] if made_from else []),
-        _follows_the_day_before(table),
+        *([] if cut is AccountPartition else [_follows_the_day_before(table)]),
         *([_volume(table, volume)] if volume else []),
-        *key_rules(key, nullable),
+        *(key_rules(key, nullable) if key else [_is_one_row(table)]),
     ]
-    return Suite(table, (*generic, *rules), tuple(reads), tuple(looks_back), True, tuple(made_from))
+    return Suite(table, (*generic, *rules), tuple(reads), tuple(looks_back), True, tuple(made_from), cut)
 
 
 def facts_suite(table: str, key: Sequence[str], *rules: Rule, reads: Sequence[str] = ()) -> Suite:
@@ -48,6 +59,16 @@ def _is_stored(table: str) -> Rule:
     )
 
 
+def _is_one_row(table: str) -> Rule:
+    return none_where(
+        "is_one_row",
+        "A partition has one row",
+        f"s.name = '{table}' AND s.rows <> 1",
+        "s.rows || ' rows'",
+        source=f"(SELECT s.* FROM stored s SEMI JOIN asked a ON {_SAME}) s",
+    )
+
+
 def _inputs_are_stored(made_from: Sequence[str]) -> Rule:
     tables = ", ".join(f"('{name}')" for name in made_from)
     return none_where(
@@ -56,7 +77,7 @@ def _inputs_are_stored(made_from: Sequence[str]) -> Rule:
         "true",
         "input",
         source=f"(SELECT day, account, input FROM asked, (VALUES {tables}) inputs(input)) a"
-        " ANTI JOIN stored s ON s.name = a.input AND (s.day IS NULL OR (s.day = a.day AND s.account = a.account))",
+        f" ANTI JOIN stored s ON s.name = a.input AND {_meets('s', 'a')}",
     )
 
 
@@ -68,7 +89,7 @@ def _not_older_than_inputs(table: str, made_from: Sequence[str]) -> Rule:
         "SELECT s.day, s.account, count(*) AS broken, min(e.name) || ' was written later' AS example"
         f" FROM stored s SEMI JOIN asked a ON {_SAME}"
         f" JOIN stored e ON e.name IN ({tables}) AND e.written_at > s.written_at"
-        " AND (e.day IS NULL OR (e.day = s.day AND e.account = s.account))"
+        f" AND {_meets('e', 's')}"
         f" WHERE s.name = '{table}' GROUP BY s.day, s.account",
         "warn",
     )

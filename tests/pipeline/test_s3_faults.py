@@ -31,6 +31,9 @@ from tests.build import ACCOUNT, allow, iam, log_file, record, user
 from tests.conftest import Account, Ask
 from tests.fault_proxy import Fault, Proxy, fault_proxy
 
+pytestmark = pytest.mark.long
+
+
 ALICE = user("alice", allow("s3:*"))
 DAYS = [date(2026, 6, day) for day in (28, 29, 30)]
 RUN = ("run", "--account", "demo", "--from", DAYS[0], "--to", DAYS[-1])

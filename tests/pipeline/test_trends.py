@@ -15,6 +15,9 @@ from pipeline.lake import Lake
 from tests.build import ACCOUNT, allow, iam, record, role, user
 from tests.conftest import Account, Ask
 
+pytestmark = pytest.mark.long
+
+
 ALICE = user("alice", allow("iam:GetUser", "iam:ListUsers", Sid="Look"))
 ADMIN = role("admin", allow("iam:CreateUser"))
 FIRST, LAST = date(2026, 6, 24), date(2026, 6, 30)

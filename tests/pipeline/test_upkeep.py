@@ -16,6 +16,9 @@ from tests.build import allow, iam, log_file, record, user
 from tests.conftest import Account
 from tests.pipeline.ticks import Ticking
 
+pytestmark = pytest.mark.long
+
+
 SAMPLE = DATA_FILES / "sample"
 DEMO, BACKUP = "111111111111", "222222222222"
 # The sample's today is 2026-06-30; late_days is 1, and two more days are made up for.

@@ -14,6 +14,9 @@ from tests.assets.warehouse.odd_rows import TABLE
 from tests.assets.warehouse.places import Place, in_order, place
 from tests.conftest import CHECKOUT
 
+pytestmark = pytest.mark.long
+
+
 KINDS = ("duckdb", "postgres", "iceberg")
 
 

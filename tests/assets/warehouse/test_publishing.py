@@ -14,6 +14,9 @@ from tests.assets.warehouse.conftest import run_in
 from tests.build import allow, iam, record, role, user
 from tests.conftest import CHECKOUT, Account, Ask
 
+pytestmark = pytest.mark.long
+
+
 ALICE = user("alice", allow("iam:ListUsers", "iam:GetUser"))
 CI = role("ci", allow("iam:ListRoles"))
 SECRET = "correct-horse-battery"

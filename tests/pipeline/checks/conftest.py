@@ -4,18 +4,22 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, Partition, at_place
 from assets.principal_diffs.coverage import Window
+from assets.table_checks.rule import Suite
 from pipeline.cli.bar import Bar
 from pipeline.lake import Lake
 from pipeline.plan import plan_range
 from pipeline.runs import carry_out_all
+from pipeline.session_plan import plan_sessions
 from pipeline.settings import Settings, load_settings
+from pipeline.tables import TABLES
 from tests.build import ACCOUNT, allow, iam, log_file, record, role, user
 from tests.conftest import Account
 
@@ -57,16 +61,48 @@ def clean(tmp_path_factory: pytest.TempPathFactory, facts: Path) -> Account:
             record(ADMIN, "iam:GetUser", f"{day}T10:00:00Z"),
             record(ALICE, "nosuch:DoIt", f"{day}T11:00:00Z"),
         ]
+        if day == DAYS[-1]:
+            more.append(record(ALICE, "s3:CreateBucket", f"{day}T09:30:00Z"))
         log_file(account.logs, [*calls, *more, {"eventTime": f"{day}T12:00:00Z", "eventID": 7}])
     settings = load_settings(account.config)
+    lake = Lake(settings.root)
     with pytest.MonkeyPatch.context() as patch, Bar() as bar:
         patch.setenv("DAGSTER_HOME", str(tmp_path_factory.mktemp("dagster")))
         window = Window(DAYS[0], DAYS[-1])
         failed = carry_out_all(
-            settings, settings.accounts, lambda one: plan_range(Lake(settings.root), one, window), bar
+            settings,
+            settings.accounts,
+            lambda one: plan_range(lake, one, window),
+            bar,
+            lambda one: plan_sessions(lake, settings, one, window),
         )
     assert not failed
+    for day in DAYS:
+        lake.write("trail_settings", _trails(day), Partition(day, ACCOUNT))
     return account
+
+
+def _trails(day: date) -> pl.DataFrame:
+    """Return what the only table holds that needs a server to be made: it is made against one in other tests."""
+    arn = f"arn:aws:cloudtrail:eu-central-1:{ACCOUNT}:trail/all"
+    read_at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    return pl.DataFrame(
+        [(arn, "all", "eu-central-1", True, False, True, '{"EventSelectors":[]}', "", read_at)],
+        schema=dict(TABLES["trail_settings"].schema),
+        orient="row",
+    )
+
+
+def places(suite: Suite) -> list[AnyPartition]:
+    """Return the partitions of a suite's table in that lake, in order; none where it has no partitions."""
+    if not suite.partitioned:
+        return []
+    return sorted({at_place(suite.cut, day, ACCOUNT) for day in DAYS})
+
+
+def last_place(suite: Suite) -> AnyPartition | None:
+    """Return the partition that is poisoned, None for a table without partitions."""
+    return places(suite)[-1] if suite.partitioned else None
 
 
 def copied(clean: Account, folder: Path) -> Made:

@@ -1,17 +1,18 @@
 """What makes each rule of each suite red: a change of one stored partition, or of the files around it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from assets.partitions import Partition
+from assets.partitions import AccountPartition, AnyPartition, place_of
 from assets.table_checks.rule import Suite
 from pipeline.lake import Lake
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
-Poison = Callable[[Lake, Suite, Partition | None], None]
+Poison = Callable[[Lake, Suite, AnyPartition | None], None]
 
 
 def first(where: pl.Expr | None = None, **values: Any) -> Change:
@@ -37,7 +38,7 @@ def first(where: pl.Expr | None = None, **values: Any) -> Change:
 def rows(change: Change) -> Poison:
     """Return the poison that changes the rows of the checked partition."""
 
-    def poison(lake: Lake, suite: Suite, partition: Partition | None) -> None:
+    def poison(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
         changed(lake, suite.table, partition, change)
 
     return poison
@@ -46,42 +47,58 @@ def rows(change: Change) -> Poison:
 def of(table: str, change: Change) -> Poison:
     """Return the poison that changes another table's rows of the same day."""
 
-    def poison(lake: Lake, suite: Suite, partition: Partition | None) -> None:
+    def poison(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
         changed(lake, table, partition, change)
 
     return poison
 
 
-def changed(lake: Lake, table: str, partition: Partition | None, change: Change) -> None:
+def changed(lake: Lake, table: str, partition: AnyPartition | None, change: Change) -> None:
     """Change stored rows; the file keeps its time."""
     path = lake.path(table, partition)
     frame = change(pl.read_parquet(path, hive_partitioning=False))
     lake.write(table, frame, partition, written_at=lake.written_at(table, partition))
 
 
-def deleted(lake: Lake, suite: Suite, partition: Partition | None) -> None:
+def deleted(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
     lake.path(suite.table, partition).unlink()
 
 
-def _input_deleted(lake: Lake, suite: Suite, partition: Partition | None) -> None:
-    lake.path(suite.made_from[0], partition).unlink()
+def _input_deleted(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
+    for one in _inputs(lake, suite, partition):
+        lake.path(suite.made_from[0], one).unlink()
 
 
-def _input_newer(lake: Lake, suite: Suite, partition: Partition | None) -> None:
+def _inputs(lake: Lake, suite: Suite, partition: AnyPartition | None) -> list[AnyPartition]:
+    """Return the partitions of the first input that are of the day and account, as far as it is cut by them."""
+    day, account = place_of(partition)
+    there = [(one, *place_of(one)) for one in lake.cuts(suite.made_from[0])]
+    return [one for one, on, whose in there if day in (None, on) and account in ("", whose)]
+
+
+def _input_newer(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
     name = suite.made_from[0]
-    frame = pl.read_parquet(lake.path(name, partition), hive_partitioning=False)
-    lake.write(name, frame, partition, written_at=datetime.now(UTC) + timedelta(hours=1))
+    last = _inputs(lake, suite, partition)[-1]
+    frame = pl.read_parquet(lake.path(name, last), hive_partitioning=False)
+    lake.write(name, frame, last, written_at=datetime.now(UTC) + timedelta(hours=1))
 
 
-def _day_before_deleted(lake: Lake, suite: Suite, partition: Partition | None) -> None:
+def _day_before_deleted(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
     assert partition is not None
-    lake.path(suite.table, Partition(partition.day - timedelta(days=1), partition.account)).unlink()
+    assert not isinstance(partition, AccountPartition)
+    lake.path(suite.table, replace(partition, day=partition.day - timedelta(days=1))).unlink()
 
 
-def _no_key(lake: Lake, suite: Suite, partition: Partition | None) -> None:
+def _no_key(lake: Lake, suite: Suite, partition: AnyPartition | None) -> None:
     from pipeline.tables import TABLES
 
     changed(lake, suite.table, partition, first(**{TABLES[suite.table].key[0]: None}))
+
+
+def _once_more(history: pl.DataFrame) -> pl.DataFrame:
+    """Add to a history what it says of one permission, as if that were so from the next day on only."""
+    later = history.head(1).with_columns(pl.col("valid_from").dt.offset_by("1d"))
+    return pl.concat([history, later])
 
 
 GENERIC: dict[str, Poison] = {
@@ -92,6 +109,7 @@ GENERIC: dict[str, Poison] = {
     "volume_is_usual": rows(lambda frame: pl.concat([frame] * 30)),
     "key_is_not_null": _no_key,
     "key_is_unique": rows(lambda frame: pl.concat([frame, frame.head(1)])),
+    "is_one_row": rows(lambda frame: pl.concat([frame, frame])),
     "is_whole": rows(lambda frame: frame.head(100)),
 }
 
@@ -99,6 +117,9 @@ _USER = pl.col("kind") == "user"
 _EARLIER = pl.col("taken_at").dt.offset_by("-30d")
 _NOBODY = "arn:aws:iam::111111111111:user/nobody"
 _USED = pl.col("status") == "used"
+_MORE_GRANTED = rows(first(granted=pl.col("granted") + 1))
+_TOO_LONG = rows(first(covered_days=99))
+_EVER_SINCE = pl.col("valid_to").is_null()
 
 OWN: dict[str, dict[str, Poison]] = {
     "aws_actions": {
@@ -178,6 +199,22 @@ OWN: dict[str, dict[str, Poison]] = {
         "no_region_is_silent": rows(first(files=0)),
         "is_final": rows(first(provisional=True)),
     },
+    "role_sessions": {
+        "values_are_known": rows(first(certainty="surely")),
+        "events_add_up": rows(first(ok_events=pl.col("ok_events") + 1)),
+        "events_are_the_logs": of("session_usage", first(events=pl.col("events") + 1)),
+        "times_are_the_days": rows(
+            first(pl.col("events") > 0, first_seen=pl.col("first_seen").dt.offset_by("-1d"))
+        ),
+        "services_are_named": rows(first(service="lambda.amazonaws.com")),
+        "chain_ends_with_the_role": rows(first(chain=[_NOBODY])),
+    },
+    "trail_settings": {
+        "arn_is_a_trails": rows(first(home_region="eu-west-1")),
+        "selectors_are_json": rows(first(selectors="{'EventSelectors'")),
+        "what_is_lacking_is_explained": rows(first(logging=None)),
+        "was_read_that_day": rows(first(read_at=pl.col("read_at").dt.offset_by("-1d"))),
+    },
     "unmapped_events": {
         "counts_are_positive": rows(first(events=0)),
         "events_were_made": rows(first(event_name="NoSuchCall")),
@@ -193,5 +230,44 @@ OWN: dict[str, dict[str, Poison]] = {
         "days_fit_the_window": rows(first(covered_days=99)),
         "one_mapping": rows(first(mapping_version="another")),
         "logs_show_every_role": rows(first(pl.col("status") == "unknown", reason="role_last_used")),
+    },
+    "permission_trends": {
+        "values_are_known": rows(first(principal_type="group")),
+        "principal_is_known": rows(
+            lambda frame: pl.concat([frame, first(principal_arn=_NOBODY)(frame.head(1))])
+        ),
+        "nobody_is_left_out": rows(lambda frame: frame.tail(-1)),
+        "counts_add_up": _MORE_GRANTED,
+        "verdicts_are_counted": rows(first(used=pl.col("used") + 1, granted=pl.col("granted") + 1)),
+        "days_fit_the_window": _TOO_LONG,
+    },
+    "account_trends": {
+        "is_the_sum": rows(first(risk_score=pl.col("risk_score") + 0.5)),
+        "counts_add_up": _MORE_GRANTED,
+        "days_fit_the_window": _TOO_LONG,
+    },
+    "organization_trends": {
+        "is_the_sum": rows(first(accounts=2)),
+        "counts_add_up": _MORE_GRANTED,
+        "days_fit_the_window": _TOO_LONG,
+    },
+    "permission_changes": {
+        "values_are_known": rows(first(change="moved")),
+        "statuses_fit_the_change": rows(first(status_before="used")),
+        "action_is_one": rows(first(action="")),
+        "events_are_of_uses": rows(first(change="became_unused", event_id="1")),
+        "compares_with_one_day_before": rows(first(compared_with=date(2026, 6, 30))),
+        "who_came_is_there": rows(first(change="principal_created", action="", principal_arn=_NOBODY)),
+    },
+    "permission_history": {
+        "values_are_known": rows(first(status="perhaps")),
+        "times_are_in_order": rows(first(last_seen=pl.col("valid_from").dt.offset_by("-1d"))),
+        "intervals_do_not_overlap": rows(_once_more),
+        "only_the_last_day_is_open": rows(first(_EVER_SINCE, last_seen=date(2026, 6, 29))),
+        "ends_as_the_last_diff": rows(lambda frame: frame.filter(~_EVER_SINCE)),
+    },
+    "permission_history_days": {
+        "days_are_stored": rows(first(day=date(2026, 1, 1))),
+        "no_stored_day_is_left_out": rows(lambda frame: frame.tail(-1)),
     },
 }

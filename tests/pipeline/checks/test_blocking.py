@@ -1,27 +1,31 @@
 """An error turns the check red and keeps what is downstream from being made; a warning does not."""
 
-from typing import Any
-
 import dagster as dg
 import pytest
 
-from assets.partitions import day_by_account
+from assets.partitions import AnyPartition, Partition, partitions_of
 from pipeline.checks import SUITES
 from pipeline.definitions import build_definitions
 from pipeline.runs import register_accounts
+from pipeline.tables import TABLES
 from tests.conftest import Account
-from tests.pipeline.checks.conftest import LAST, Made, copied
+from tests.pipeline.checks.conftest import LAST, Made, copied, last_place
 from tests.pipeline.checks.poisons import GENERIC, Poison, deleted, first, rows
 
+pytestmark = pytest.mark.long
+
+
 GOOD = "rejected_records"
+Runs = dict[type[AnyPartition], tuple[dg.ExecuteInProcessResult, set[str]]]
 
 
 def _run(made: Made, *tables: str) -> tuple[dg.ExecuteInProcessResult, set[str]]:
-    """Run the checks of tables and an asset downstream of each, as a scheduled run would.
+    """Run the checks of tables of one cut and an asset downstream of each, as a scheduled run would.
 
     Returned are the run, and of which tables the asset downstream was made.
     """
-    partitions = day_by_account(made.settings.first_day)
+    last = next((place for table in tables if (place := last_place(SUITES[table]))), None)
+    partitions = partitions_of(type(last), made.settings.first_day) if last else None
     probes = [_probe(table, partitions if SUITES[table].partitioned else None) for table in tables]
     definitions = dg.Definitions.merge(build_definitions(made.settings), dg.Definitions(probes))
     job = definitions.resolve_implicit_global_asset_job_def().get_subset(
@@ -36,7 +40,7 @@ def _run(made: Made, *tables: str) -> tuple[dg.ExecuteInProcessResult, set[str]]
         register_accounts(instance, made.settings)
         result = job.execute_in_process(
             instance=instance,
-            partition_key=LAST.key,
+            partition_key=last and last.key,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
@@ -58,27 +62,30 @@ def _red(result: dg.ExecuteInProcessResult, table: str) -> dict[str, dg.AssetChe
 
 
 @pytest.fixture(scope="module")
-def everything_poisoned(clean: Account, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, set[str]]:
-    """One run over a lake where every table but one holds a row twice."""
+def everything_poisoned(clean: Account, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """One run a cut over a lake where every table but one holds a row twice."""
     made = copied(clean, tmp_path_factory.mktemp("poisoned") / "account")
     for table, suite in SUITES.items():
         if table != GOOD:
-            GENERIC["key_is_unique"](made.lake, suite, LAST if suite.partitioned else None)
-    return _run(made, *SUITES)
+            GENERIC["key_is_unique"](made.lake, suite, last_place(suite))
+    by_cut: dict[type[AnyPartition], list[str]] = {}
+    for table, suite in SUITES.items():
+        by_cut.setdefault(suite.cut, []).append(table)
+    return {cut: _run(made, *tables) for cut, tables in by_cut.items()}
 
 
 @pytest.mark.parametrize("table", [table for table in SUITES if table != GOOD])
-def test_an_error_blocks_what_is_downstream(table: str, everything_poisoned: tuple[Any, set[str]]) -> None:
-    result, made_now = everything_poisoned
-    red = _red(result, table)["key_is_unique"]
+def test_an_error_blocks_what_is_downstream(table: str, everything_poisoned: Runs) -> None:
+    result, made_now = everything_poisoned[SUITES[table].cut]
+    red = _red(result, table)["key_is_unique" if TABLES[table].key else "is_one_row"]
     assert red.severity == dg.AssetCheckSeverity.ERROR
     assert red.blocking
     assert table not in made_now
     assert not result.success
 
 
-def test_what_is_downstream_of_the_good_table_is_made(everything_poisoned: tuple[Any, set[str]]) -> None:
-    result, made_now = everything_poisoned
+def test_what_is_downstream_of_the_good_table_is_made(everything_poisoned: Runs) -> None:
+    result, made_now = everything_poisoned[Partition]
     assert _red(result, GOOD) == {}
     assert made_now == {GOOD}
 

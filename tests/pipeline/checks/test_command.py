@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.checks import SUITES
 from tests.conftest import Ask
-from tests.pipeline.checks.conftest import LAST, Made
+from tests.pipeline.checks.conftest import LAST, Made, last_place
 from tests.pipeline.checks.poisons import changed, deleted, first
 
 CHECK = ("checks", "--account", "demo", "--table", "principal_diffs")
@@ -50,6 +50,21 @@ def test_a_day_that_was_lost_is_found_from_what_was_made_of_it(made: Made, ask: 
     assert any(
         line.startswith("principal_diffs,2026-06-30,111111111111,inputs_are_stored") for line in broken
     )
+
+
+def test_tables_cut_by_day_or_by_account_only_are_checked_and_told_likewise(made: Made, ask: Ask) -> None:
+    organization, history = SUITES["organization_trends"], SUITES["permission_history"]
+    changed(made.lake, organization.table, last_place(organization), first(principals=99))
+    changed(made.lake, history.table, last_place(history), first(valid_from=None))
+    for suite, place in ((organization, "2026-06-30,"), (history, ",111111111111")):
+        answer = ask("checks", "--run", "--table", suite.table, "--format", "csv")
+        assert answer.code == 1
+        broken = {line.split(",error,false,")[0] for line in answer.lines if ",error,false," in line}
+        assert broken
+        assert all(line.startswith(f"{suite.table},{place}") for line in broken)
+        assert "true" not in {line.rpartition(",")[2] for line in answer.lines}
+    assert ask("checks", "--run", "--table", "organization_trends", "--day", "2026-06-29").code == 0
+    assert "permission_history" not in ask("checks", "--day", "2026-06-30").out
 
 
 def test_a_file_that_is_no_parquet_breaks_every_rule_of_its_table_without_a_traceback(
