@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import pipeline.cli.allocator  # noqa: F401  # as the command does, before Polars is loaded
 from tests.assets.cloudtrail_usage.log_files import ACCOUNT, ALICE, event, put
 
 PER_FILE = 5_000

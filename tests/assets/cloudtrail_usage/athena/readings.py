@@ -30,7 +30,7 @@ def reading(aws: FakeAws, bucket: str, prefix: str = "", **more: Any) -> AthenaR
         table=LogTable("cloudtracker", bucket, prefix, org_id),
         place=AthenaPlace("us-east-1", None, OUTPUT, aws.athena.url, poll_seconds=0.05),
         late_deliveries=lambda _: late,
-        staging=Path(tempfile.gettempdir()) / "cloudtracker-test-staging",
+        staging=Path(tempfile.mkdtemp(prefix="cloudtracker-test-")),
         secret=lambda: SECRET,
         **settings,
     )
