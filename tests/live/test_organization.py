@@ -11,6 +11,9 @@ from tests.conftest import Account, Ask
 from tests.live.aws_front import Fault, Front
 from tests.live.conftest import MANAGEMENT, client, populate
 
+pytestmark = pytest.mark.long
+
+
 ORGANIZATION = {"role_name": "CloudTrackerAudit", "external_id": "it-is-us"}
 
 

@@ -14,6 +14,9 @@ from tests.conftest import Account, Ask
 from tests.live.aws_front import Fault, Front
 from tests.live.conftest import MANAGEMENT, client, document, populate, today
 
+pytestmark = pytest.mark.long
+
+
 DETAILS = "iam:GetAccountAuthorizationDetails"
 
 

@@ -22,6 +22,9 @@ from tests.aws import upload
 from tests.build import ACCOUNT, allow, iam, record, user
 from tests.conftest import CHECKOUT, Account, Ask
 
+pytestmark = pytest.mark.long
+
+
 ALICE = user("alice", allow("s3:*"))
 RUN = ("run", "--account", "demo", "--from", "2026-06-30")
 TABLES = (

@@ -87,6 +87,7 @@ def test_a_large_day_merged_in_ranges_is_the_same(tmp_path: Path) -> None:
     assert parts.lazy().collect().equals(whole.lazy().collect())
 
 
+@pytest.mark.long
 def test_a_busy_function_does_not_exhaust_the_memory(tmp_path: Path) -> None:
     write_busy_day(tmp_path / "logs", 100_000)
     done = subprocess.run(

@@ -5,11 +5,15 @@ import subprocess
 import sys
 
 import polars as pl
+import pytest
 
 from pipeline.checks import SUITES
 from tests.conftest import Ask
 from tests.pipeline.checks.conftest import LAST, Made, last_place
 from tests.pipeline.checks.poisons import changed, deleted, first
+
+pytestmark = pytest.mark.long
+
 
 CHECK = ("checks", "--account", "demo", "--table", "principal_diffs")
 

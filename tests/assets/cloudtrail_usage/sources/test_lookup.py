@@ -113,6 +113,7 @@ def test_a_fetch_that_was_stopped_goes_on_where_it_was(lookup: Lookup, tmp_path:
     assert not list((tmp_path / "store").rglob(".*.pages"))
 
 
+@pytest.mark.long
 def test_two_requests_a_second_in_a_region(lookup: Lookup, tmp_path: Path) -> None:
     lookup.page = 5
     _read(_logs(lookup, tmp_path / "store", seconds_a_request=0.5), tmp_path)
