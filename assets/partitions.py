@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -90,8 +90,8 @@ def place_of(partition: AnyPartition | None) -> tuple[date | None, str]:
 
 def at_place(cut: type[AnyPartition], day: date | None, account: str) -> AnyPartition:
     """Return the partition of a table cut like that to which a row of this day and account belongs."""
-    given = {"day": day, "account": account}
-    return cut(**{name: given[name] for name in cut.__dataclass_fields__})  # type: ignore[arg-type]
+    given: dict[str, Any] = {"day": day, "account": account}
+    return cut(**{name: given[name] for name in cut.__dataclass_fields__})
 
 
 def asked(keys: Iterable[str]) -> list[Partition]:

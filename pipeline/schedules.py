@@ -30,7 +30,7 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
         else dg.DefaultScheduleStatus.STOPPED,
         description="Yesterday and the days that late deliveries may still change, of every account; today's snapshot",
     )
-    def daily(context: dg.ScheduleEvaluationContext):  # type: ignore[no-untyped-def]
+    def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         current = current_settings(settings)
         register_accounts(context.instance, current)
         lake, working = StillLake(current.root), busy(context.instance)

@@ -41,7 +41,7 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
         default_status=_status(settings),
         description="The days that new logs change, late deliveries included, and everything downstream of them",
     )
-    def new_logs(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
+    def new_logs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         current = current_settings(settings)
         register_accounts(context.instance, current)
         lake, working = StillLake(current.root), busy(context.instance)
@@ -64,7 +64,7 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
         default_status=_status(settings),
         description="Role sessions and the organisation's trends, once the tables of all accounts stand still",
     )
-    def all_accounts(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
+    def all_accounts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         current = current_settings(settings)
         lake = StillLake(current.root)
         idle = not busy(context.instance)

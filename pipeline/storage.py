@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -29,7 +30,7 @@ class LakeIOManager(dg.IOManager):
         self.lake = lake
         self.progress = progress
 
-    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Write what the asset returned; every asked-for partition must be among it."""
         table = TABLES[context.asset_key.to_user_string()]
         if not table.partitioned:
@@ -37,7 +38,7 @@ class LakeIOManager(dg.IOManager):
             self.lake.write(table.name, obj, written_at=run_began(context))
             context.add_output_metadata({**_metadata(table), "dagster/row_count": obj.height})
             return
-        written = self._write_parts(context, table, obj)  # type: ignore[arg-type]
+        written = self._write_parts(context, table, obj)
         missing = set(context.asset_partition_keys) - written
         if missing:
             raise StorageError(f"{table.name}: the asset made nothing for {', '.join(sorted(missing))}")

@@ -1,6 +1,7 @@
 """The Dagster declaration of `aws_actions` and `iam_actions`, and of what may refresh their facts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -28,7 +29,7 @@ def build(after: Sequence[str] = ()) -> dg.AssetsDefinition:
         deps=list(after),
         required_resource_keys={"facts_folder"},
     )
-    def aws_actions(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def aws_actions(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         facts = refresh(context.resources.facts_folder)
         yield dg.Output(facts.aws_actions, "aws_actions", metadata=facts.changes())
         yield dg.Output(facts.iam_actions, "iam_actions")

@@ -1,5 +1,8 @@
 """The Dagster declaration of `cloudtrail_usage` and the other tables read from logs."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 
 from assets.cloudtrail_usage.days import usage_days
@@ -23,7 +26,7 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         group_name="used",
         required_resource_keys={"log_reading"},
     )
-    def cloudtrail_usage(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def cloudtrail_usage(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         with usage_days(asked(context.partition_keys), context.resources.log_reading) as days:
             yield dg.Output(days.usage(), "cloudtrail_usage")
             yield dg.Output(days.assumptions(), "role_assumptions")

@@ -13,6 +13,7 @@ from assets.cloudtrail_usage.schema import (
     CLOUDTRAIL_USAGE_KEY,
     ROLE_ASSUMPTIONS,
     SESSION_USAGE,
+    as_columns,
 )
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.spilled import Spilled
@@ -157,7 +158,7 @@ def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
             last_event_id=pl.col("last_event_id").filter(pl.col("last_seen") == last).min(),
         )
     )
-    return usage.cast(CLOUDTRAIL_USAGE).select(*CLOUDTRAIL_USAGE).sort(CLOUDTRAIL_USAGE_KEY)  # type: ignore[arg-type]
+    return as_columns(usage, CLOUDTRAIL_USAGE).sort(CLOUDTRAIL_USAGE_KEY)
 
 
 def _distinct(column: str) -> pl.Expr:

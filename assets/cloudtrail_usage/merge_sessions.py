@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
+from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY, as_columns
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_IDENTITY, SESSION_SCHEMA
 from assets.cloudtrail_usage.spilled import Spilled, part_of, ranges, rows_in
 from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
@@ -146,4 +146,4 @@ class _Kinds:
         named = usage.with_columns(
             session_name=pl.col("session").str.splitn(":", 2).struct.field("field_1").fill_null("")
         )
-        return named.select(*SESSION_USAGE).cast(SESSION_USAGE)  # type: ignore[arg-type]
+        return as_columns(named, SESSION_USAGE)

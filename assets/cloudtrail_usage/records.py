@@ -132,6 +132,7 @@ def read_records(data: bytes) -> LogContent:
         return _whole_file(Reason.EMPTY_FILE, "0 bytes")
     if data[:2] != _GZIP:
         return _content(data)
+    # isal says no types.
     try:
         return _content(igzip.decompress(data))  # type: ignore[no-untyped-call]
     except EOFError as error:

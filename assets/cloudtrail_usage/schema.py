@@ -1,6 +1,6 @@
 """The columns of the tables that one pass over the logs makes (storage adds `day` and `account`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -211,4 +211,9 @@ def assumption_rows(rows: Sequence[tuple[str | int | bool | None, ...]]) -> pl.D
     """Return rows of `role_assumptions`, whose times are microseconds, as a frame."""
     times = {name: pl.Int64() for name, dtype in ROLE_ASSUMPTIONS.items() if dtype.is_temporal()}
     frame = pl.DataFrame(rows, schema={**ROLE_ASSUMPTIONS, **times}, orient="row")
-    return frame.cast(ROLE_ASSUMPTIONS)  # type: ignore[arg-type]
+    return as_columns(frame, ROLE_ASSUMPTIONS)
+
+
+def as_columns(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Return these columns of a frame, in this order and as these types."""
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in columns.items())

@@ -1,5 +1,8 @@
 """The Dagster declaration of `expanded_grants`, `grant_sources` and `grant_problems`."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -24,9 +27,9 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         group_name="granted",
         required_resource_keys={"stored", "scps"},
     )
-    def expanded_grants(  # type: ignore[no-untyped-def]
+    def expanded_grants(
         context: dg.AssetExecutionContext, iam_snapshots: pl.LazyFrame, iam_actions: pl.DataFrame
-    ):
+    ) -> Iterator[dg.Output[Any]]:
         days = GrantDays(
             asked(context.partition_keys),
             iam_snapshots,

@@ -1,5 +1,8 @@
 """The Dagster declaration of `iam_snapshots`."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 
 from assets.partitions import asked
@@ -17,7 +20,7 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         required_resource_keys={"iam_sources"},
     )
-    def iam_snapshots(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def iam_snapshots(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         yield dg.Output(context.resources.iam_sources.snapshots(asked(context.partition_keys)))
 
     return iam_snapshots

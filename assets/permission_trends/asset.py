@@ -1,5 +1,8 @@
 """The Dagster declarations of the trends, the changes and the history."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 
 from assets.partitions import AccountPartition, DayPartition, all_of, asked, window_of
@@ -30,7 +33,7 @@ def build_trends(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         group_name=_GROUP,
         required_resource_keys={"stored", "risk_weights"},
     )
-    def permission_trends(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def permission_trends(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         resources = context.resources
         days = TrendDays(asked(context.partition_keys), resources.stored, resources.risk_weights)
         yield dg.Output(days.principals(), "permission_trends")
@@ -52,7 +55,7 @@ def build_organization(days: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         kinds=_KINDS,
         required_resource_keys={"stored"},
     )
-    def organization_trends(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def organization_trends(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         wanted = map(DayPartition.from_key, context.partition_keys)
         yield dg.Output(organization_days(wanted, context.resources.stored))
 
@@ -72,7 +75,7 @@ def build_changes(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         kinds=_KINDS,
         required_resource_keys={"stored"},
     )
-    def permission_changes(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def permission_changes(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         yield dg.Output(change_days(asked(context.partition_keys), context.resources.stored))
 
     return permission_changes
@@ -95,7 +98,7 @@ def build_history(accounts: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         group_name=_GROUP,
         required_resource_keys={"stored"},
     )
-    def permission_history(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def permission_history(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         wanted = map(AccountPartition.from_key, context.partition_keys)
         histories = Histories(wanted, context.resources.stored)
         yield dg.Output(histories.histories(), "permission_history")

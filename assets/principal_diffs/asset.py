@@ -1,6 +1,8 @@
 """The Dagster declaration of `principal_diffs`."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -32,7 +34,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         ),
         required_resource_keys={"diff_options"},
     )
-    def principal_diffs(  # type: ignore[no-untyped-def]
+    def principal_diffs(
         context: dg.AssetExecutionContext,
         cloudtrail_usage: pl.LazyFrame,
         log_coverage: pl.LazyFrame,
@@ -42,7 +44,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         iam_snapshots: pl.LazyFrame,
         aws_actions: pl.DataFrame,
         iam_actions: pl.DataFrame,
-    ):
+    ) -> Iterator[dg.Output[Any]]:
         tables = Tables(
             cloudtrail_usage,
             log_coverage,

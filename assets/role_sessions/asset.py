@@ -1,5 +1,8 @@
 """The Dagster declaration of `role_sessions`."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -21,9 +24,9 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         group_name="used",
         kinds={"polars", "parquet"},
     )
-    def role_sessions(  # type: ignore[no-untyped-def]
+    def role_sessions(
         context: dg.AssetExecutionContext, role_assumptions: pl.LazyFrame, session_usage: pl.LazyFrame
-    ):
+    ) -> Iterator[dg.Output[Any]]:
         yield dg.Output(session_days(asked(context.partition_keys), role_assumptions, session_usage))
 
     return role_sessions

@@ -32,7 +32,7 @@ def build(suite: Suite, partitions: dg.PartitionsDefinition) -> dg.AssetChecksDe
         specs=_specs(suite, partitions if suite.partitioned else None),
         required_resource_keys={"checker"},
     )
-    def checks(context: dg.AssetCheckExecutionContext):  # type: ignore[no-untyped-def]
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         keys = context.op_execution_context.partition_keys if suite.partitioned else ()
         yield from evaluations(suite, context.resources.checker.check(suite, parts(suite.cut, keys)))
 

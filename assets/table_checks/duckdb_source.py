@@ -39,6 +39,7 @@ class OneConnectionEngine(SqlAlchemyExecutionEngine):
 class DuckDBSource(SQLDatasource):
     """The source that `add_duckdb` makes: the name follows from `type`."""
 
+    # GX tells its sources by this word; the class that it extends declares another.
     type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
 
     @property

@@ -1,5 +1,8 @@
 """The Dagster declaration of `trail_settings`."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 
 from assets.partitions import asked
@@ -18,7 +21,7 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         required_resource_keys={"trail_sources"},
     )
-    def trail_settings(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def trail_settings(context: dg.AssetExecutionContext) -> Iterator[dg.Output[Any]]:
         yield dg.Output(context.resources.trail_sources.settings(asked(context.partition_keys)))
 
     return trail_settings

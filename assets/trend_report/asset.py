@@ -1,5 +1,8 @@
 """The Dagster declaration of `trend_report`."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -26,7 +29,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         required_resource_keys={"report_options"},
         io_manager_key="pages",
     )
-    def trend_report(  # type: ignore[no-untyped-def]
+    def trend_report(
         context: dg.AssetExecutionContext,
         permission_trends: pl.LazyFrame,
         account_trends: pl.LazyFrame,
@@ -38,7 +41,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         iam_snapshots: pl.LazyFrame,
         cloudtrail_usage: pl.LazyFrame,
         log_coverage: pl.LazyFrame,
-    ):
+    ) -> Iterator[dg.Output[Any]]:
         tables = ReportTables(
             permission_trends,
             account_trends,

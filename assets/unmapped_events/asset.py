@@ -1,5 +1,8 @@
 """The Dagster declaration of `unmapped_events`."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -20,12 +23,12 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         kinds={"polars", "parquet"},
         required_resource_keys={"facts_folder"},
     )
-    def unmapped_events(  # type: ignore[no-untyped-def]
+    def unmapped_events(
         context: dg.AssetExecutionContext,
         cloudtrail_usage: pl.LazyFrame,
         aws_actions: pl.DataFrame,
         iam_actions: pl.DataFrame,
-    ):
+    ) -> Iterator[dg.Output[Any]]:
         days = asked(context.partition_keys)
         facts = (aws_actions, iam_actions)
         yield dg.Output(unmapped_days(days, cloudtrail_usage, facts, context.resources.facts_folder))

@@ -153,7 +153,7 @@ class Athena:
 
     def _failed(self, error: Exception, started: list[str]) -> Exception:
         if error.__cause__ is not None:
-            fault = explained(error.__cause__, "Athena")  # type: ignore[arg-type]
+            fault = explained(error.__cause__, "Athena")
             return fault if isinstance(fault, RunError) else _refused(fault)
         return QueryError("".join(started[:1]), str(error))
 

@@ -17,6 +17,7 @@ from assets.cloudtrail_usage.athena.query import ROWS, Wanted, query
 from assets.cloudtrail_usage.batches import STEPS, Plan
 from assets.cloudtrail_usage.deliveries import Clock
 from assets.cloudtrail_usage.reader import DayTables
+from assets.cloudtrail_usage.schema import as_columns
 from assets.cloudtrail_usage.sources.s3 import S3Logs
 from assets.cloudtrail_usage.staging import staging_folder
 from assets.errors import RunError
@@ -120,7 +121,7 @@ class AthenaReading:
                 if self.told:
                     self.told(self.scanned.bytes - before, (self.scanned.bytes - before) * DOLLARS_A_BYTE)
         # UNLOAD writes no file, and so tells no columns, where there are no rows.
-        return rows.select(*ROWS).cast(ROWS) if rows.width else pl.DataFrame(schema=ROWS)  # type: ignore[arg-type]
+        return as_columns(rows, ROWS) if rows.width else pl.DataFrame(schema=ROWS)
 
     def _without_bad_files(self, athena: Athena, plan: Plan, found: Mapping[str, Listed]) -> pl.DataFrame:
         """Query; a file that Athena cannot read is rejected as the local reader would, and left out."""

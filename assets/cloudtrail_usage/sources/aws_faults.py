@@ -67,7 +67,7 @@ _BROKEN = {
 }
 
 
-def explained(error: Exception, place: str) -> CloudTrackerError | OSError:
+def explained(error: BaseException, place: str) -> CloudTrackerError | OSError:
     """Return what a botocore error means for `place` (`s3://bucket/key`).
 
     InputError or RunError where going on is useless, PermissionError where this place is refused, another
@@ -77,7 +77,7 @@ def explained(error: Exception, place: str) -> CloudTrackerError | OSError:
     names = {cls.__name__ for cls in type(error).__mro__}
     said = str(error)
     if "ClientError" in names:
-        return _refused(error.response["Error"], place)  # type: ignore[attr-defined]
+        return _refused(_answer(error), place)
     if names & _NO_CREDENTIALS:
         return InputError(f"{place}: no AWS credentials: {said}; {_WHERE_CREDENTIALS}")
     if names & _NO_TOKEN:
@@ -96,6 +96,12 @@ def explained(error: Exception, place: str) -> CloudTrackerError | OSError:
     if isinstance(error, OSError):
         return error
     raise error
+
+
+def _answer(error: BaseException) -> dict[str, str]:
+    # botocore's class is not imported for it: it takes long, and most runs need none of it.
+    answer: dict[str, str] = getattr(error, "response", {}).get("Error", {})
+    return answer
 
 
 def _refused(answer: dict[str, str], place: str) -> CloudTrackerError | OSError:
