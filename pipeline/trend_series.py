@@ -8,18 +8,14 @@ import polars as pl
 
 from assets.errors import UsageError
 from assets.partitions import AnyPartition, DayPartition, Partition
+from assets.permission_trends.schema import STATUS_COUNTS
 from pipeline.lake import Lake
 from pipeline.plan import Plan, configured_at
 from pipeline.settings import AccountSettings, Settings, did_you_mean
 from pipeline.trend_plan import stale_trends
 
 SERIES = (
-    "granted",
-    "used",
-    "unused",
-    "unknown",
-    "not_granted",
-    "excluded",
+    *STATUS_COUNTS,
     "risk_score",
     "score_version",
     "covered_days",

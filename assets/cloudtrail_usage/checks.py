@@ -15,6 +15,17 @@ from assets.table_checks.suite import suite
 REJECTED_SHARE = 0.01
 _COUNTS = ("files", "bytes", "records", "permission_events", "other_events", "duplicates", "rejected")
 
+_COUNTED = (
+    none_where("counts_are_positive", "Every row counts at least one event", "events < 1", "event_name"),
+    none_where(
+        "times_are_the_days",
+        "First and last event lie on the day (UTC), in that order",
+        "first_seen > last_seen OR CAST(first_seen AT TIME ZONE 'UTC' AS DATE) <> day"
+        " OR CAST(last_seen AT TIME ZONE 'UTC' AS DATE) <> day",
+        "event_name || ' ' || first_seen || ' ' || last_seen",
+    ),
+)
+
 USAGE = suite(
     "cloudtrail_usage",
     CLOUDTRAIL_USAGE_KEY,
@@ -34,14 +45,7 @@ USAGE = suite(
         "principal_type IN ('user', 'role') AND principal_arn LIKE 'arn:aws%:sts::%'",
         "principal_arn",
     ),
-    none_where("counts_are_positive", "Every row counts at least one event", "events < 1", "event_name"),
-    none_where(
-        "times_are_the_days",
-        "First and last event lie on the day (UTC), in that order",
-        "first_seen > last_seen OR CAST(first_seen AT TIME ZONE 'UTC' AS DATE) <> day"
-        " OR CAST(last_seen AT TIME ZONE 'UTC' AS DATE) <> day",
-        "event_name || ' ' || first_seen || ' ' || last_seen",
-    ),
+    *_COUNTED,
     none_where(
         "totals_agree",
         "The events are those that log_coverage counted: calls, and everything else",
@@ -165,14 +169,7 @@ SESSIONS = suite(
     "session_usage",
     SESSION_USAGE_KEY,
     one_of("outcome is of its closed set", {"outcome": ("ok", "denied", "error")}),
-    none_where("counts_are_positive", "Every row counts at least one event", "events < 1", "event_name"),
-    none_where(
-        "times_are_the_days",
-        "First and last event lie on the day (UTC), in that order",
-        "first_seen > last_seen OR CAST(first_seen AT TIME ZONE 'UTC' AS DATE) <> day"
-        " OR CAST(last_seen AT TIME ZONE 'UTC' AS DATE) <> day",
-        "event_name || ' ' || first_seen || ' ' || last_seen",
-    ),
+    *_COUNTED,
     none_where(
         "keys_are_hashed",
         "No access key id is stored as it is",

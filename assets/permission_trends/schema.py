@@ -15,18 +15,8 @@ LEVELS = {
 }
 """The access levels of `principal_diffs` by the ending of the columns that count them."""
 
-COUNTS: Columns = {
-    name: pl.Int64()
-    for name in (
-        "granted",
-        "used",
-        "unused",
-        "unknown",
-        "not_granted",
-        "excluded",
-        *(f"unused_{level}" for level in LEVELS),
-    )
-}
+STATUS_COUNTS = ("granted", "used", "unused", "unknown", "not_granted", "excluded")
+COUNTS: Columns = {name: pl.Int64() for name in (*STATUS_COUNTS, *(f"unused_{level}" for level in LEVELS))}
 _SCORE: Columns = {"risk_score": pl.Float64(), "score_version": pl.String(), "mapping_version": pl.String()}
 _DAYS: Columns = {"covered_days": pl.Int64(), "window_days": pl.Int64()}
 _PRINCIPAL: Columns = {

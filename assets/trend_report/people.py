@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.permission_trends.schema import STATUS_COUNTS
 from assets.trend_report.effects import STATUSES
 from assets.trend_report.inputs import AccountDay
 from assets.trend_report.provenance import Provenance
@@ -19,12 +20,7 @@ COLUMNS = (
     "arn",
     "id",
     "risk",
-    "granted",
-    "used",
-    "unused",
-    "unknown",
-    "not_granted",
-    "excluded",
+    *STATUS_COUNTS,
     "restricted",
     "created",
     "last_seen",
@@ -49,12 +45,7 @@ def people_rows(account: AccountDay, at: int, found: Provenance, texts: Texts) -
             row["principal_arn"],
             row["principal_id"],
             round(row["risk_score"], 1),
-            row["granted"],
-            row["used"],
-            row["unused"],
-            row["unknown"],
-            row["not_granted"],
-            row["excluded"],
+            *(row[name] for name in STATUS_COUNTS),
             restricted.get(row["principal_arn"], 0),
             moment(row["created_at"]),
             moment(row["last_seen"]),
