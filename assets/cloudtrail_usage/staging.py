@@ -6,6 +6,7 @@ A day's folder holds `rows-*` (`id` String, `code` UInt64, `session_code` UInt64
 """
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,40 +18,50 @@ import polars as pl
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY
 from assets.errors import StorageError
 
-_PREFIX, _LOCK = "logs-", "lock"
+_PREFIX = "logs-"
 
 
 @contextmanager
 def staging_folder(parent: Path) -> Iterator[Path]:
     """Give an empty folder below `parent` (made if need be) that is gone afterwards, however it ends.
 
-    What a process that was killed left there is removed. Raises StorageError when `parent` cannot be written.
+    What processes that were killed left there is removed. Raises StorageError when `parent` cannot be written.
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(parent)
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        lock = (folder / "lock.new").open("wb")
+        # Nobody looks for abandoned folders between the making of one and its lock.
+        with _locked(parent, fcntl.LOCK_EX):
+            _remove_abandoned(parent)
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+            held = os.open(folder, os.O_RDONLY)
+            fcntl.flock(held, fcntl.LOCK_EX)
     except OSError as error:
         raise StorageError(
             f"{parent}: cannot be written ({error.strerror}); logs are staged there"
         ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            # Nobody looks at the lock before it is held.
-            (folder / "lock.new").rename(folder / _LOCK)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Lock a folder itself: the system lets go of it when the process ends, and no file has to be removed first."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove the folders whose lock nobody holds: the system lets go of it when a process ends."""
-    for path in parent.glob(f"{_PREFIX}*/{_LOCK}"):
-        with suppress(OSError), path.open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path.parent, ignore_errors=True)
+    """Remove the folders that nobody holds."""
+    for path in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError), _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def day_folder(staging: Path, day: int) -> Path:
