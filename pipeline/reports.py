@@ -38,5 +38,6 @@ def _tables(lake: Lake, accounts: Sequence[AccountSettings], window: Window) -> 
         problems=lake.scan("grant_problems", last),
         snapshots=lake.scan("iam_snapshots", last),
         usage=lake.scan("cloudtrail_usage", days),
+        assumptions=lake.scan("role_assumptions", days),
         coverage=lake.scan("log_coverage", days),
     )

@@ -20,7 +20,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         description="The page that people look at: one self-contained HTML file a day, and its rows as CSV",
         ins={
             name: dg.AssetIn(partition_mapping=window)
-            for name in ("account_trends", "cloudtrail_usage", "log_coverage")
+            for name in ("account_trends", "cloudtrail_usage", "role_assumptions", "log_coverage")
         },
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -40,6 +40,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
         grant_problems: pl.LazyFrame,
         iam_snapshots: pl.LazyFrame,
         cloudtrail_usage: pl.LazyFrame,
+        role_assumptions: pl.LazyFrame,
         log_coverage: pl.LazyFrame,
     ) -> Iterator[dg.Output[Any]]:
         tables = ReportTables(
@@ -52,6 +53,7 @@ def build(partitions: dg.PartitionsDefinition, lookback_days: int) -> dg.AssetsD
             grant_problems,
             iam_snapshots,
             cloudtrail_usage,
+            role_assumptions,
             log_coverage,
         )
         yield dg.Output(report_days(asked(context.partition_keys), tables, context.resources.report_options))

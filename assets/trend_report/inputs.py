@@ -11,13 +11,14 @@ from assets.iam_snapshots.snapshot import details_of
 from assets.principal_diffs.actors import actors
 from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.diff import Used
+from assets.trend_report.assumed import assumed
 
 
 @dataclass(frozen=True)
 class ReportTables:
     """The tables that reports are made from, lazy, with `day` and `account`.
 
-    Of `account_trends`, `usage` and `coverage` all days of the window count, of the others its last day.
+    Of `account_trends`, `usage`, `assumptions` and `coverage` all days of the window count, of the others its last day.
     """
 
     trends: pl.LazyFrame
@@ -29,6 +30,7 @@ class ReportTables:
     problems: pl.LazyFrame
     snapshots: pl.LazyFrame
     usage: pl.LazyFrame
+    assumptions: pl.LazyFrame
     coverage: pl.LazyFrame
 
 
@@ -46,8 +48,9 @@ class AccountDay:
     """One account on one day: the rows of the tables that the report shows.
 
     `people`: a row of `permission_trends` for each user and role, with `created_at`, `role_last_used`,
-    `last_seen` (UTC), `activity` (used, unused or unknown: see `principal_diffs.actors`) and `owner`
-    (`service_linked_role`, `sso_role` or empty). `series`: `account_trends` with `day`, in order.
+    `last_seen` (UTC), `activity` (used, unused or unknown: see `principal_diffs.actors`), `owner`
+    (`service_linked_role`, `sso_role` or empty), `assumptions` and `assumed_at` (see `assumed`). `series`:
+    `account_trends` with `day`, in order.
     """
 
     account: str
@@ -82,7 +85,7 @@ def account_day(account: str, day: date, tables: ReportTables, options: ReportOp
         account=account,
         name=options.name_of(account),
         window=window,
-        people=_people(trends, snapshot, active),
+        people=_people(trends, snapshot, active, assumed(snapshot, tables.assumptions.filter(inside))),
         series=tables.account_trends.filter(inside).drop("account").collect().sort("day"),
         changes=on_day(tables.changes).collect(),
         diffs=on_day(tables.diffs).collect(),
@@ -94,7 +97,9 @@ def account_day(account: str, day: date, tables: ReportTables, options: ReportOp
     )
 
 
-def _people(trends: pl.DataFrame, snapshot: pl.DataFrame, active: pl.DataFrame) -> pl.DataFrame:
+def _people(
+    trends: pl.DataFrame, snapshot: pl.DataFrame, active: pl.DataFrame, taken: pl.DataFrame
+) -> pl.DataFrame:
     owner = (
         pl.when("service_linked")
         .then(pl.lit("service_linked_role"))
@@ -107,5 +112,7 @@ def _people(trends: pl.DataFrame, snapshot: pl.DataFrame, active: pl.DataFrame) 
     return (
         trends.join(known, on="principal_arn", how="left")
         .join(seen, on="principal_arn", how="left")
+        .join(taken, on="principal_arn", how="left")
+        .with_columns(pl.col("assumptions").fill_null(0))
         .sort(["risk_score", "unused", "principal_arn"], descending=[True, True, False])
     )

@@ -144,15 +144,21 @@ function idle(open) {
     byId("idle").append(element("p", {}, "Every user and role shows up in the logs of this window."));
     return;
   }
-  const says = (one) => (one.activity === "unknown" ? (one.last_assumed ? "IAM says it was used, the logs do not show it" : "cannot be known") : one.type === "role" ? "nobody did anything in it" : "did nothing");
+  const says = (one) => {
+    if (one.assumptions) return "assumed, and nothing done in it";
+    if (one.activity === "unknown") return one.iam_last_used ? "IAM says it was used, the logs do not show it" : "cannot be known";
+    return one.type === "role" ? "nobody assumed it" : "did nothing";
+  };
   byId("idle").append(grid({
     caption: "Users and roles without any event in the window", rows, noun: ["user or role", "users and roles"], sort: [2, -1], first: 15,
     columns: [
       { label: "User or role", class: "who", value: (one) => one.name, cell: (one) => element("button", { type: "button", class: "link", onclick: () => open(one) }, who(one.name, one.type, one.account)) },
       { label: "What the logs say", value: says, cell: says },
       { label: "Unused", number: true, value: (one) => one.unused, cell: (one) => number(one.unused) },
+      { label: "Assumed", number: true, rank: 2, value: (one) => one.assumptions, cell: (one) => (one.assumptions ? number(one.assumptions) : "") },
+      { label: "Last assumed", rank: 3, value: (one) => one.assumed_at, cell: (one) => one.assumed_at.slice(0, 10) },
       { label: "Created", rank: 2, value: (one) => one.created, cell: (one) => one.created.slice(0, 10) },
-      { label: "Last used, says IAM", rank: 3, value: (one) => one.last_assumed, cell: (one) => one.last_assumed.slice(0, 10) },
+      { label: "Last used, says IAM", rank: 3, value: (one) => one.iam_last_used, cell: (one) => one.iam_last_used.slice(0, 10) },
     ],
   }));
 }

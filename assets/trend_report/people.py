@@ -26,7 +26,9 @@ COLUMNS = (
     "last_seen",
     "activity",
     "owner",
-    "last_assumed",
+    "iam_last_used",
+    "assumptions",
+    "assumed_at",
 )
 """Of a row of `people_rows`: numbers of texts are marked in page.js, which reads them by these names."""
 
@@ -52,6 +54,8 @@ def people_rows(account: AccountDay, at: int, found: Provenance, texts: Texts) -
             row["activity"] or "",
             texts.at(row["owner"]),
             moment(row["role_last_used"]),
+            row["assumptions"],
+            moment(row["assumed_at"]),
         ]
         for row in account.people.iter_rows(named=True)
     ]

@@ -98,6 +98,8 @@ def day_of(diffs: pl.DataFrame, grants: pl.DataFrame, sources: pl.DataFrame, **m
             created_at=seen,
             role_last_used=never,
             owner=pl.lit(""),
+            assumptions=pl.lit(0, pl.Int64),
+            assumed_at=never,
             last_seen=pl.when(pl.col("used") > 0).then(seen).otherwise(never),
             activity=pl.when(pl.col("used") > 0).then(pl.lit("used")).otherwise(pl.lit("unused")),
         ).sort(["risk_score", "principal_arn"], descending=[True, False]),
