@@ -1,6 +1,7 @@
 """AWS for tests: moto's server over HTTP, and buckets filled from directories."""
 
 import os
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +19,22 @@ CREDENTIALS = {
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Run moto on a port of its own; give its URL."""
+    """Run moto on a port of its own, empty; give its URL."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     try:
+        empty(f"http://{host}:{port}")
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def empty(url: str) -> None:
+    """Make moto forget everything: its servers of one process share one state, whoever filled it."""
+    urllib.request.urlopen(f"{url}/moto-api/reset", data=b"").close()
 
 
 def caller(service: str, url: str, region: str = "us-east-1") -> Any:

@@ -99,11 +99,10 @@ def athena_servers() -> Iterator["FakeAws"]:
 def athena_aws(athena_servers: "FakeAws", monkeypatch: pytest.MonkeyPatch) -> "FakeAws":
     """Athena without queries and tables, and credentials for it and its S3."""
     from tests.athena_server import OUTPUT
-    from tests.aws import CREDENTIALS
+    from tests.aws import CREDENTIALS, empty
 
-    # All servers of moto in a process share their state, and tests of live accounts begin with none.
+    empty(athena_servers.url)
     athena_servers.s3.create_bucket(Bucket=OUTPUT)
-
     for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_S3": athena_servers.url}.items():
         monkeypatch.setenv(name, value)
     athena_servers.athena.forget()

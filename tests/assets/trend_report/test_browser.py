@@ -1,29 +1,21 @@
 """The report in a real browser: made by the real command, opened from its file."""
 
-import json
-import os
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
-from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from assets.trend_report.page import page
 from pipeline.cli.main import main
-from tests.assets.trend_report.account_days import account_day, day_of, source, verdict
+from tests.assets.trend_report.account_days import account_day, source, verdict
+from tests.assets.trend_report.chromium import Seen, chromium, in_chromium
 from tests.build import allow, iam, record, role, user
 from tests.conftest import Account
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
-# Where the tests are made sure of (.ci/run), a missing browser is a failure.
-NEEDED = bool(os.environ.get("CLOUDTRACKER_TESTS_NEED_CHROMIUM"))
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists() and not NEEDED, reason=f"there is no {CHROMIUM}")
+pytestmark = in_chromium
 
 EVIL = "<img src=x onerror=alert(1)>"
 ALICE = user("alice", allow("s3:*", Sid=EVIL), allow("iam:GetUser"))
@@ -34,13 +26,9 @@ ADMIN = role("admin", allow("*"))
 
 @pytest.fixture(scope="module")
 def browser(report: Path) -> Iterator[Any]:
-    """One Chromium for all tests here, started when Dagster is done: both want the event loop of the thread."""
-    with playwright.sync_playwright() as started:
-        running = started.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+    """One browser for all tests here."""
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -71,26 +59,6 @@ def report(tmp_path_factory: pytest.TempPathFactory, facts: Path) -> Iterator[Pa
             except SystemExit as end:
                 assert not end.code
         yield folder / "page.html"
-
-
-class Seen:
-    """A page that was opened, and everything that it said or asked for meanwhile."""
-
-    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page = browser.new_context(**context).new_page()
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.said.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector("html[data-ready]", state="attached")
-
-    @property
-    def names(self) -> list[str]:
-        """The users and roles in the order of the table."""
-        return self.page.locator("#people tbody .opener .name").all_inner_texts()
 
 
 @pytest.fixture
@@ -239,78 +207,3 @@ def test_on_paper_every_row_is_there_and_no_button(browser: Any, tmp_path: Path)
     opened.page.emulate_media(media="print")
     assert not opened.page.locator("#people .bar").is_visible()
     opened.page.context.close()
-
-
-def test_2500_principals_are_small_and_quick(browser: Any, facts: Path, tmp_path: Path) -> None:
-    html = page([_many(facts, 2500)], "big")
-    assert len(html) < 10_000_000
-    path = tmp_path / "page.html"
-    path.write_bytes(html)
-    began = time.monotonic()
-    opened = Seen(browser, path)
-    opened.page.get_by_label("Search").first.fill("user-2024")
-    assert opened.names == ["user-2024"]
-    opened.page.locator("#people .opener").click()
-    assert opened.page.locator("#people .service").count() > 0
-    # Two seconds of the reader's, on a machine that runs other tests meanwhile.
-    assert time.monotonic() - began < 4
-    assert opened.page.evaluate("performance.getEntriesByType('navigation')[0].domComplete") < 2000
-    assert opened.said == []
-    opened.page.context.close()
-
-
-def _many(facts: Path, people: int) -> Any:
-    actions = pl.read_parquet(facts / "iam_actions" / "part-0.parquet").sort("action")
-    actions = actions.select("action", "access_level", service=pl.col("action").str.split(":").list.first())
-    services = actions["service"].unique(maintain_order=True)
-    at = pl.int_range(people, eager=True)
-    who = pl.DataFrame({"n": at}).with_columns(
-        principal_name=pl.format("user-{}", "n"), first=pl.col("n") * 7 % services.len()
-    )
-    # Everybody has three services through statements of their own; every hundredth is an administrator.
-    few = pl.concat(
-        [
-            who.with_columns(service=services[(who["first"] + step) % services.len()]).join(
-                actions, on="service"
-            )
-            for step in range(3)
-        ]
-    )
-    admins = (
-        who.filter(pl.col("n") % 100 == 0)
-        .with_columns(service=pl.lit(""))
-        .join(actions.drop("service"), how="cross")
-    )
-    rows = pl.concat([few, admins.select(few.columns)]).unique(
-        ["n", "action"], keep="first", maintain_order=True
-    )
-    defaults = verdict("x", "y", "unused")
-    status = (
-        pl.when(pl.col("action").hash(1) % (pl.col("n") + 40) < 3)
-        .then(pl.lit("used"))
-        .otherwise(pl.lit("unused"))
-    )
-    arn = pl.format("arn:aws:iam::111111111111:user/{}", "principal_name")
-    id_ = pl.format("{}-{}", "n", "service")
-    rows = rows.with_columns(principal_arn=arn, status=status, granted_by=pl.concat_list(id_), id=id_)
-    missing = {
-        name: pl.lit(
-            defaults.get(
-                name, {pl.Boolean(): False, pl.Int64(): 0}.get(dtype, None if dtype.is_temporal() else "")
-            )
-        ).cast(dtype)
-        for name, dtype in PRINCIPAL_DIFFS.items()
-        if name not in rows.columns
-    }
-    diffs = rows.with_columns(**missing).select(list(PRINCIPAL_DIFFS))
-    kinds = rows.unique("id", maintain_order=True)
-    sources = [
-        source(
-            one, f"{service}:*", attached_to=owner, resources=json.dumps([f"arn:aws:{service}:::{owner}/*"])
-        )
-        for one, service, owner in kinds.select("id", "service", "principal_arn").iter_rows()
-    ]
-    from assets.expanded_grants.schema import SOURCES
-    from tests.assets.trend_report.account_days import frame
-
-    return day_of(diffs, rows.select("principal_arn", "action", "granted_by"), frame(sources, SOURCES))

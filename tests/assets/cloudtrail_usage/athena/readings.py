@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from polars.testing import assert_frame_equal
+
 from assets.cloudtrail_usage.athena.client import AthenaPlace
 from assets.cloudtrail_usage.athena.log_table import LogTable
 from assets.cloudtrail_usage.athena.reading import AthenaReading
 from assets.cloudtrail_usage.reader import read_days
 from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.cloudtrail_usage.sources.s3 import S3Logs
-from tests.assets.cloudtrail_usage.log_files import Made, made_of
+from tests.assets.cloudtrail_usage.log_files import Made, as_bytes, made_of
 from tests.athena_server import OUTPUT, FakeAws
 
 SECRET = b"a secret of the tests"
@@ -49,3 +51,12 @@ def local(root: Path, account: str, days: Sequence[date], **more: Any) -> list[M
 def made(athena: AthenaReading, account: str, days: Sequence[date]) -> list[Made]:
     """Return the tables of an account's days."""
     return [made_of(tables) for _, tables in athena.tables({account: days})]
+
+
+def same(here: list[Made], there: list[Made]) -> None:
+    """Hold every table of two readings against each other, and their bytes."""
+    assert sum(tables.usage["events"].sum() for tables in here) > 0
+    for one, other in zip(there, here, strict=True):
+        for table in ("usage", "coverage", "rejected", "assumptions", "sessions"):
+            assert_frame_equal(getattr(one, table), getattr(other, table))
+    assert [as_bytes(tables) for tables in there] == [as_bytes(tables) for tables in here]

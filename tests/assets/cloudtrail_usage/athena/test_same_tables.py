@@ -9,15 +9,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from pipeline.data_files import DATA_FILES
-from tests.assets.cloudtrail_usage.athena.readings import LONG_AFTER, local, made, reading
+from tests.assets.cloudtrail_usage.athena.identities import ISSUED, ROLE_ARN, session
+from tests.assets.cloudtrail_usage.athena.readings import LONG_AFTER, local, made, reading, same
 from tests.assets.cloudtrail_usage.log_files import (
     ACCOUNT,
     ALICE,
     DAY,
-    Made,
     as_bytes,
     check_conservation,
     event,
@@ -30,29 +29,6 @@ from tests.conftest import SHARED
 
 NEXT, LATER = DAY + timedelta(days=1), DAY + timedelta(days=4)
 SAMPLE = DATA_FILES / "sample" / "logs"
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/path/deploy"
-
-
-def _session(name: str, **issuer: str | None) -> dict[str, Any]:
-    return {
-        "type": "AssumedRole",
-        "principalId": f"AROADEPLOY:{name}",
-        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/{name}",
-        "accountId": ACCOUNT,
-        "accessKeyId": "ASIAEXAMPLE",
-        "sessionContext": {"sessionIssuer": {"type": "Role", "userName": "deploy", **issuer}},
-    }
-
-
-ISSUED = {"principalId": "AROADEPLOY", "arn": ROLE_ARN, "accountId": ACCOUNT}
-
-
-def _same(here: list[Made], there: list[Made]) -> None:
-    assert sum(tables.usage["events"].sum() for tables in here) > 0
-    for one, other in zip(there, here, strict=True):
-        for table in ("usage", "coverage", "rejected", "assumptions", "sessions"):
-            assert_frame_equal(getattr(one, table), getattr(other, table))
-    assert [as_bytes(tables) for tables in there] == [as_bytes(tables) for tables in here]
 
 
 def test_the_sample_of_two_accounts_in_one_query(athena_aws: FakeAws, tmp_path: Path) -> None:
@@ -64,7 +40,7 @@ def test_the_sample_of_two_accounts_in_one_query(athena_aws: FakeAws, tmp_path: 
     shutil.copytree(SAMPLE, tmp_path / "logs")
     for account in accounts:
         here = local(tmp_path / "logs", account, days)
-        _same(here, [tables for owner, tables in there if owner == account])
+        same(here, [tables for owner, tables in there if owner == account])
     assert len(athena_aws.athena.unloads) == 1
     deliveries = {f"{day:%Y/%m/%d}" for day in (*days, date(2026, 6, 13))}
     wanted = [p for p in SAMPLE.rglob("*.json.gz") if "/".join(p.parts[-4:-1]) in deliveries]
@@ -78,18 +54,18 @@ def test_the_real_account(athena_aws: FakeAws, tmp_path: Path) -> None:
     upload(athena_aws.url, tmp_path / "logs", "real")
     days = [date(2023, 7, 10)]
     there = made(reading(athena_aws, "real"), "123837392027", days)
-    _same(local(tmp_path / "logs", "123837392027", days), there)
+    same(local(tmp_path / "logs", "123837392027", days), there)
     assert there[0].usage["events"].sum() == 2900
 
 
 def test_copies_late_deliveries_and_every_kind_of_identity(athena_aws: FakeAws, tmp_path: Path) -> None:
     root = tmp_path / "logs"
     identities: list[dict[str, Any]] = [
-        _session("one", **ISSUED),
-        _session("two", **ISSUED),
-        _session("three"),
-        _session("four", arn=ROLE_ARN),
-        {**_session("five", **ISSUED), "onBehalfOf": {"userId": "u-1"}},
+        session("one", **ISSUED),
+        session("two", **ISSUED),
+        session("three"),
+        session("four", arn=ROLE_ARN),
+        {**session("five", **ISSUED), "onBehalfOf": {"userId": "u-1"}},
         {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"},
         {"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-2"}, "accountId": ACCOUNT},
         {"type": "Root", "principalId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT},
@@ -156,14 +132,12 @@ def test_copies_late_deliveries_and_every_kind_of_identity(athena_aws: FakeAws, 
         ([DAY, LATER], {NEXT: [LATER], DAY: [LATER]}),
     ):
         here = local(root, ACCOUNT, days, late_from=late)
-        _same(here, made(reading(athena_aws, "kinds", late_from=late), ACCOUNT, days))
+        same(here, made(reading(athena_aws, "kinds", late_from=late), ACCOUNT, days))
         for tables in here:
             check_conservation(tables)
 
 
-def test_what_cannot_be_read_is_rejected_and_the_rest_is_the_same(
-    athena_aws: FakeAws, tmp_path: Path
-) -> None:
+def test_what_cannot_be_read_is_rejected_and_the_rest_is_thesame(athena_aws: FakeAws, tmp_path: Path) -> None:
     root = tmp_path / "logs"
     good = [event("g1"), event("g2", "2024-03-05T11:00:00Z")]
     bad = [
@@ -211,7 +185,7 @@ def test_organisations_and_other_partitions_of_aws(athena_aws: FakeAws, tmp_path
     upload(athena_aws.url, root, "organisation", "p")
     athena = reading(athena_aws, "organisation", "p", org_id="o-myid123")
     there = made(athena, ACCOUNT, [DAY])
-    _same(local(root, ACCOUNT, [DAY], org_id="o-myid123"), there)
+    same(local(root, ACCOUNT, [DAY], org_id="o-myid123"), there)
     assert there[0].usage["principal_arn"].sort().to_list() == [
         f"arn:aws-cn:iam::{ACCOUNT}:user/alice",
         f"arn:aws-us-gov:iam::{ACCOUNT}:user/alice",
@@ -239,131 +213,3 @@ def test_days_without_logs_need_no_query(athena_aws: FakeAws, tmp_path: Path) ->
     (here,) = local(tmp_path / "logs", ACCOUNT, [day], now=LONG_AFTER)
     assert as_bytes(there[0]) == as_bytes(here)
     assert not athena_aws.athena.queries
-
-
-def test_sessions_and_what_issued_them(athena_aws: FakeAws, tmp_path: Path) -> None:
-    root = tmp_path / "logs"
-    attributes = {"attributes": {"creationDate": "2024-03-05T09:00:00Z", "mfaAuthenticated": "false"}}
-    deploy = _session("bob", **ISSUED)
-    context = {**deploy["sessionContext"], **attributes, "sourceIdentity": "bob@example.com"}
-    named = {**deploy, "sessionContext": context, "onBehalfOf": {"userId": "u-1"}}
-    instance = {**deploy, "sessionContext": {**context, "ec2RoleDelivery": "2.0"}}
-    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"
-    scoped = {**deploy, "inScopeOf": {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": function}}
-    vague = {**deploy, "inScopeOf": {"issuerType": "unknown"}}
-    linked = _session(
-        "x", **{**ISSUED, "arn": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/rds.amazonaws.com/R"}
-    )
-    by_service = {**_session("nightly", **ISSUED), "accessKeyId": "ASIANIGHTLY"}
-    token = {**ALICE, "accessKeyId": "ASIATOKEN", "sessionContext": attributes}
-    federated = {
-        "type": "FederatedUser",
-        "principalId": f"{ACCOUNT}:carol",
-        "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/carol",
-        "accountId": ACCOUNT,
-        "accessKeyId": "ASIACAROL",
-        "sessionContext": {
-            "sessionIssuer": {
-                "type": "IAMUser",
-                "principalId": "AIDAALICE",
-                "arn": ALICE["arn"],
-                "accountId": ACCOUNT,
-                "userName": "alice",
-            }
-        },
-    }
-    acting = [named, instance, scoped, vague, linked, by_service, token, federated]
-    # Sessions of one instance, with other names and keys, are one row.
-    acting += [{**instance, "principalId": "AROADEPLOY:i-2", "accessKeyId": "ASIAOTHER"}]
-    acting += [{**ALICE, "accessKeyId": "AKIALONGLIVED"}, {**named, "accessKeyId": "ASIASECOND"}]
-    put(root, [event(f"act{n}", userIdentity=who) for n, who in enumerate(acting)])
-
-    def issue(event_id: str, who: dict[str, Any], name: str = "AssumeRole", **more: Any) -> dict[str, Any]:
-        return event(event_id, eventSource="sts.amazonaws.com", eventName=name, userIdentity=who, **more)
-
-    def given(key: str, session: str) -> dict[str, Any]:
-        return {
-            "credentials": {
-                "accessKeyId": key,
-                "expiration": "Mar 5, 2024, 11:00:00 AM",
-                "sessionToken": "t",
-            },
-            "assumedRoleUser": {
-                "assumedRoleId": f"AROADEPLOY:{session}",
-                "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/{session}",
-            },
-        }
-
-    asked = {
-        "roleArn": ROLE_ARN,
-        "roleSessionName": "bob",
-        "externalId": "e",
-        "sourceIdentity": "bob@example.com",
-    }
-    lambda_ = {"type": "AWSService", "invokedBy": "scheduler.amazonaws.com"}
-    issuing = [
-        issue(
-            "i1",
-            {**ALICE, "accessKeyId": "AKIALONGLIVED"},
-            requestParameters=asked,
-            responseElements=given("ASIAEXAMPLE", "bob"),
-            sharedEventID="s1",
-        ),
-        issue(
-            "i2",
-            lambda_,
-            requestParameters={"roleArn": ROLE_ARN},
-            responseElements=given("ASIANIGHTLY", "nightly"),
-        ),
-        issue(
-            "i3",
-            named,
-            requestParameters=None,
-            responseElements=None,
-            errorCode="AccessDenied",
-            errorMessage=f"User: x is not authorized to perform: sts:AssumeRole on resource: {ROLE_ARN}",
-        ),
-        issue(
-            "i4",
-            ALICE,
-            "GetSessionToken",
-            requestParameters=None,
-            responseElements={"credentials": {"accessKeyId": "ASIATOKEN"}},
-        ),
-        issue(
-            "i5",
-            ALICE,
-            "GetFederationToken",
-            requestParameters={"name": "carol"},
-            responseElements={
-                "credentials": {"accessKeyId": "ASIACAROL"},
-                "federatedUser": {"federatedUserId": f"{ACCOUNT}:carol"},
-            },
-        ),
-        issue(
-            "i6",
-            {"type": "SAMLUser", "userName": "dan", "identityProvider": "idp"},
-            "AssumeRoleWithSAML",
-            requestParameters={"principalArn": "arn:aws:iam::1:saml-provider/x"},
-            responseElements=given("ASIADAN", "dan"),
-            resources=[
-                {"type": "AWS::IAM::SAMLProvider", "ARN": "p"},
-                {"type": "AWS::IAM::Role", "ARN": ROLE_ARN},
-            ],
-        ),
-        event(
-            "i7",
-            eventSource="signin.amazonaws.com",
-            eventName="SwitchRole",
-            eventType="AwsConsoleSignIn",
-            userIdentity=named,
-            additionalEventData={"SwitchFrom": ALICE["arn"]},
-        ),
-    ]
-    put(root, issuing, "issuing.json.gz")
-    put(root, [issuing[0], issuing[1]], region="eu-west-1")
-    upload(athena_aws.url, root, "sessions")
-    here = local(root, ACCOUNT, [DAY])
-    assert here[0].assumptions.height == len(issuing)
-    assert here[0].sessions.filter(pl.col("service") == "ec2.amazonaws.com")["events"].to_list() == [2]
-    _same(here, made(reading(athena_aws, "sessions"), ACCOUNT, [DAY]))
