@@ -21,6 +21,9 @@ from pipeline.found_accounts import (
 from pipeline.settings import Settings, load_settings
 
 _ACTIVE = "ACTIVE"
+# What AWS attaches everywhere as long as an organisation uses SCPs. It limits nothing.
+_FULL = "p-FullAWSAccess"
+_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 def find_accounts(settings: Settings) -> tuple[Settings, list[str]]:
@@ -57,7 +60,8 @@ def find_accounts_daily(settings: Settings) -> tuple[Settings, list[str]]:
 def keep(root: Path, organization: Organization, found_at: datetime) -> FoundOrganization:
     """Store the SCPs of each active account, then the list. An unchanged file of SCPs is not touched.
 
-    Whether grants are older than the SCPs is seen by the files' times. Raises `StorageError`.
+    Whether grants are older than the SCPs is seen by the files' times: so those of an account that none bind any more
+    are replaced, too. Raises `StorageError`.
     """
     active = [account for account in organization.accounts if account.state == _ACTIVE]
     found = FoundOrganization(
@@ -66,7 +70,10 @@ def keep(root: Path, organization: Organization, found_at: datetime) -> FoundOrg
         organization.management_account,
         organization.read_from,
         found_at.isoformat(timespec="seconds"),
-        tuple(FoundAccount(one.id, one.name, bool(one.levels)) for one in active),
+        tuple(
+            FoundAccount(one.id, one.name, bool(one.levels) or scps_file(root, one.id).exists())
+            for one in active
+        ),
         tuple(
             SkippedAccount(one.id, one.name, one.state)
             for one in organization.accounts
@@ -77,9 +84,9 @@ def keep(root: Path, organization: Organization, found_at: datetime) -> FoundOrg
     try:
         scps_file(root, "0").parent.mkdir(parents=True, exist_ok=True)
         for account in active:
-            if account.levels:
-                path = scps_file(root, account.id)
-                _replace_changed(path, _export(organization, account.id, account.levels))
+            path = scps_file(root, account.id)
+            if account.levels or path.exists():
+                _replace_changed(path, _export(organization, account.id, account.levels or ((_FULL,),)))
         path = accounts_file(root)
         replace_text(path, msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n")
     except OSError as error:
@@ -89,10 +96,11 @@ def keep(root: Path, organization: Organization, found_at: datetime) -> FoundOrg
 
 def _export(organization: Organization, account: str, levels: tuple[tuple[str, ...], ...]) -> str:
     used = sorted({policy for level in levels for policy in level})
+    known = {_FULL: _ALL, **organization.policies}
     export = {
         "management_account": organization.management_account,
         "accounts": {account: {"levels": levels}},
-        "policies": {policy: organization.policies[policy] for policy in used},
+        "policies": {policy: known[policy] for policy in used},
     }
     return json.dumps(export, indent=1, sort_keys=True) + "\n"
 

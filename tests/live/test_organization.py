@@ -149,6 +149,20 @@ def test_without_scps_none_bind(made: Made) -> None:
     assert {one.scps for one in settings.accounts} == {()}
 
 
+def test_grants_that_scps_cut_come_back_when_they_are_switched_off(made: Made, ask: Ask) -> None:
+    from pipeline.organization import find_accounts
+
+    find_accounts(load_settings(made.config.config))
+    cut = _granted(ask, "prod")
+    organizations = client("organizations")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.disable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+    find_accounts(load_settings(made.config.config))
+    whole = _granted(ask, "prod")
+    assert set(cut) < set(whole)
+    assert {action.partition(":")[0] for action in set(whole) - set(cut)} == {"ec2"}
+
+
 def test_run_finds_them_once_a_day_and_goes_on_with_what_it_knows(made: Made, aws: Front, ask: Ask) -> None:
     path = made.config.root / "organization" / "accounts.json"
     aws.faults.append(Fault("organizations:ListAccounts", "AccessDeniedException", message="not you"))
