@@ -37,10 +37,10 @@ def test_a_growing_share_is_a_warning(account: Account, ask: Ask) -> None:
     account.write_iam(iam(ALICE))
     for day, mapped, unmapped in ((28, 95, 5), (29, 95, 5), (30, 95, 5)):
         _log(account, day, mapped, unmapped)
-    assert ask(*RUN, "--checks").code == 0
+    assert ask(*RUN).code == 0
     assert _grows(ask) == {"2026-06-28": "", "2026-06-29": "", "2026-06-30": ""}
     _log(account, 30, 0, 10)
-    assert ask(*RUN, "--checks").code == 0
+    assert ask(*RUN).code == 0
     assert {day: detail for day, detail in _grows(ask).items() if detail} == {
         "2026-06-30": "13.6 %, before 5.0 %"
     }
@@ -71,7 +71,7 @@ def test_a_newer_mapping_makes_them_anew_from_the_stored_usage(account: Account,
 
 
 def _grows(ask: Ask) -> dict[str, str]:
-    answer = ask("checks", "--account", "demo", "--table", "unmapped_events", "--format", "json")
+    answer = ask("checks", "--run", "--account", "demo", "--table", "unmapped_events", "--format", "json")
     assert answer.code == 0
     return {
         one["day"]: one["detail"] for one in json.loads(answer.out) if one["check"] == "share_does_not_grow"
