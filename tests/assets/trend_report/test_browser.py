@@ -3,9 +3,11 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from assets.trend_report.page import page
@@ -194,6 +196,27 @@ def test_it_fits_a_phone_and_follows_the_dark(browser: Any, report: Path) -> Non
     assert light.page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
     for opened in (phone, light):
         opened.page.context.close()
+
+
+def test_roles_nobody_assumed_are_told_from_those_in_which_nothing_was_done(
+    browser: Any, tmp_path: Path
+) -> None:
+    roles = [
+        verdict(name, "s3:GetObject", "unused", ["a"], principal_type="role") for name in ("idle", "taken")
+    ]
+    day = account_day(roles, [source("a", "s3:*")])
+    taken = pl.when(pl.col("principal_name") == "taken")
+    people = day.people.with_columns(
+        assumptions=taken.then(3).otherwise(0), assumed_at=taken.then(pl.col("created_at"))
+    )
+    path = tmp_path / "page.html"
+    path.write_bytes(page([replace(day, people=people)], "demo"))
+    opened = Seen(browser, path)
+    rows = opened.page.locator("#idle tbody tr").all_inner_texts()
+    said = {row.split()[0]: " ".join(row.split()) for row in rows}
+    assert "nobody assumed it" in said["idle"]
+    assert "assumed, and nothing done in it 1 3 2026-06-29" in said["taken"]
+    opened.page.context.close()
 
 
 def test_on_paper_every_row_is_there_and_no_button(browser: Any, tmp_path: Path) -> None:
