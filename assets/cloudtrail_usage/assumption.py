@@ -16,7 +16,7 @@ from assets.cloudtrail_usage.issued import (
 )
 from assets.cloudtrail_usage.outcome import outcome_of
 from assets.cloudtrail_usage.person import is_session, person_of
-from assets.cloudtrail_usage.records import Record, UserIdentity
+from assets.cloudtrail_usage.records import Fields, UserIdentity
 
 _ASSUME, _STS, _SIGN_IN = "AssumeRole", "sts.amazonaws.com", "signin.amazonaws.com"
 _OTHERS = frozenset({"GetFederationToken", "GetSessionToken", "SwitchRole"})
@@ -26,17 +26,17 @@ Row = tuple[str | int | bool | None, ...]
 """The columns of `ROLE_ASSUMPTIONS` in order, times in microseconds since 1970-01-01 UTC."""
 
 
-def issues_session(record: Record) -> bool:
-    """Say whether an event is an AssumeRole*, GetFederationToken, GetSessionToken or SwitchRole."""
-    name = record.event_name
+def issues_session(source: str, name: str) -> bool:
+    """Say whether events of that source and name are AssumeRole*, GetFederationToken, GetSessionToken or SwitchRole."""
     if name[:10] != _ASSUME and name not in _OTHERS:
         return False
-    return record.event_source == (_SIGN_IN if name == "SwitchRole" else _STS)
+    return source == (_SIGN_IN if name == "SwitchRole" else _STS)
 
 
-def assumption_of(record: Record, event_id: str, time: int, region: str, key_hash: KeyHash) -> Row:
-    """Return the row of an event that `issues_session`; `time` is its time in microseconds."""
-    who = record.user_identity
+def assumption_of(
+    record: Fields, who: UserIdentity, event_id: str, time: int, region: str, key_hash: KeyHash
+) -> Row:
+    """Return the row of an event of `who` that `issues_session`; `time` is its time in microseconds."""
     request, response = request_of(record.request), response_of(record.response)
     additional = additional_of(record.additional) if record.event_name == "SwitchRole" else Additional()
     # Where a console session says from where it was switched to, the record's identity is the new session.
@@ -75,7 +75,7 @@ def assumption_of(record: Record, event_id: str, time: int, region: str, key_has
         request.role_session_name or request.name or session_id.partition(":")[2],
         request.source_identity or response.source_identity or _source_identity(issued),
         credential_micros(credentials.expiration) if credentials is not None else None,
-        _provider(record, request, response),
+        _provider(record, who, request, response),
         bool(request.external_id),
         region,
     )
@@ -104,7 +104,7 @@ def _subject(response: Response) -> str:
     return response.subject or response.subject_from_web_identity_token or ""
 
 
-def _role(record: Record, request: Request, response: Response, additional: Additional, region: str) -> str:
+def _role(record: Fields, request: Request, response: Response, additional: Additional, region: str) -> str:
     if record.event_name == "SwitchRole":
         return _named_role(request, additional, region)
     if request.role_arn:
@@ -132,9 +132,9 @@ def _issued_id(response: Response) -> str:
     return (response.federated_user.federated_user_id if response.federated_user is not None else None) or ""
 
 
-def _provider(record: Record, request: Request, response: Response) -> str:
+def _provider(record: Fields, who: UserIdentity, request: Request, response: Response) -> str:
     saml = request.principal_arn if record.event_name == "AssumeRoleWithSAML" else None
-    return response.provider or saml or record.user_identity.identity_provider or response.audience or ""
+    return response.provider or saml or who.identity_provider or response.audience or ""
 
 
 def _kind(arn: str) -> str:

@@ -2,13 +2,14 @@
 
 import json
 from hashlib import blake2b
+from typing import Any
 
-from assets.cloudtrail_usage.records import LogContent
+from assets.cloudtrail_usage.log_content import LogContent
 
 PREFIX = "record:"
 
 
-def id_of_unnamed(content: LogContent, position: int) -> str:
+def id_of_unnamed(content: LogContent[Any], position: int) -> str:
     """Return an id that two copies of the record share, however their JSON is written."""
     raw = content.raw_record(position)
     try:

@@ -1,23 +1,26 @@
 """Read a batch of log files: their events to staged rows, everything else to counts and rejections."""
 
 import gc
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from assets.cloudtrail_usage.access_keys import KeyHash
+from assets.cloudtrail_usage.actors import Actor, Actors
 from assets.cloudtrail_usage.assumption import Row, assumption_of, issues_session
 from assets.cloudtrail_usage.batches import Batch, is_log
 from assets.cloudtrail_usage.event_time import EventTimes, day_number, day_of
 from assets.cloudtrail_usage.keys import EventKeys
+from assets.cloudtrail_usage.log_content import LogContent, read_records
 from assets.cloudtrail_usage.record_id import id_of_unnamed
-from assets.cloudtrail_usage.records import LogContent, Record, read_records
+from assets.cloudtrail_usage.records import Event, identity_of
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
 from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
@@ -27,6 +30,8 @@ from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, w
 FLUSH_ROWS = 50_000
 # Their rows are wide.
 FLUSH_ASSUMPTIONS = 10_000
+# Each is some 500 bytes, and the rows have numbers of them: they are forgotten after a flush.
+REMEMBERED_KEYS, REMEMBERED_SESSIONS = 100_000, 20_000
 
 
 class RegionDay(NamedTuple):
@@ -63,124 +68,170 @@ class BatchResult:
     rejected: list[Rejection] = field(default_factory=list)
 
 
-def scan_batch(job: Job, batch: Batch, stopped: Callable[[], bool] = lambda: False) -> BatchResult:
-    """Read the files of a batch and stage the events of its `keep` days; ends early when `stopped()`."""
-    result = BatchResult(batch.delivery, batch.steps, batch.last)
-    result.rejected.extend(batch.unlisted)
-    scan = _Scan(job, batch, result)
-    with closing(_contents(job.source, batch)) as contents:
-        for index, (region, file) in enumerate(batch.files):
-            if stopped():
-                break
-            result.files[region] += 1
-            result.bytes[region] += file.size
-            data = next(contents) if is_log(file.path) else None
-            with _no_collection():
-                scan.read(index, region, file.path, data)
-    scan.finish()
-    return result
+class Scanner:
+    """Scans batches of a reading one after the other, and remembers who acted and what events there are."""
+
+    def __init__(self, job: Job) -> None:
+        """Start with nothing remembered."""
+        self._job = job
+        self._key_hash = KeyHash(job.secret)
+        self._keys, self._sessions = EventKeys(), SessionKeys(self._key_hash)
+        self._actors = Actors(self._keys, self._sessions)
+        self._times = EventTimes()
+        # Numbers of the keys that issue sessions.
+        self._issuing: set[int] = set()
+        self._staged: defaultdict[int, _Staged] = defaultdict(_nothing_staged)
+        self._rows = EventRows()
+        self._assumptions: list[Row] = []
+
+    def scan(self, batch: Batch, stopped: Callable[[], bool] = lambda: False) -> BatchResult:
+        """Read the files of a batch and stage the events of its `keep` days; ends early when `stopped()`."""
+        result = BatchResult(batch.delivery, batch.steps, batch.last)
+        result.rejected.extend(batch.unlisted)
+        flushes = count()
+        with closing(_contents(self._job.source, batch)) as contents:
+            for index, (region, file) in enumerate(batch.files):
+                if stopped():
+                    break
+                result.files[region] += 1
+                result.bytes[region] += file.size
+                data = next(contents) if is_log(file.path) else None
+                with _no_collection():
+                    name = self._job.regions[region]
+                    result.rejected.extend(
+                        Rejection(name, file.path, *defect) for defect in self._read(name, data)
+                    )
+                self._rows.end_file(index, region)
+                if len(self._rows.ids) >= FLUSH_ROWS or len(self._assumptions) >= FLUSH_ASSUMPTIONS:
+                    self._flush(batch, result, next(flushes))
+        self._flush(batch, result, next(flushes))
+        return result
+
+    def _read(self, region: str, data: bytes | OSError | None) -> list[Defect]:
+        """Add the events of a file to the rows, and return what is wrong with it."""
+        if data is None:
+            return [Defect(WHOLE_FILE, Reason.UNEXPECTED_FILE, "neither .json nor .json.gz")]
+        if isinstance(data, OSError):
+            return [unread(data, Reason.UNREADABLE_FILE)]
+        content = read_records(data, self._actors.in_region(region))
+        return sorted([*content.defects, *self._take(content, region)])
+
+    def _take(self, content: LogContent[Actor], region: str) -> list[Defect]:
+        """Add the records that are events to the rows, and return what is wrong with the others."""
+        defects = []
+        account, micros_of, numbers, issuing = (
+            self._job.account, self._times.micros_of, self._keys.numbers, self._issuing,
+        )  # fmt: skip
+        add_id, add_key, add_session, add_time = self._rows.adding()
+        for position, record, actor in zip(content.positions, content.records, content.actors, strict=True):
+            time = micros_of(record.event_time)
+            if time is None:
+                shown = f"eventTime is {record.event_time[:60]!r}"
+                defects.append(Defect(position, Reason.BAD_EVENT_TIME, shown))
+                continue
+            recipient = record.recipient_account_id
+            if recipient != account and recipient is not None:
+                shown = f"recipientAccountId is {recipient[:60]!r}"
+                defects.append(Defect(position, Reason.FOREIGN_RECIPIENT, shown))
+                continue
+            kind = (
+                actor[0], record.event_source, record.event_name, record.event_type, record.error_code,
+                not record.error_message,
+            )  # fmt: skip
+            number = numbers.get(kind)
+            if number is None:
+                if not record.event_source or not record.event_name:
+                    defects.append(_nameless(position, record))
+                    continue
+                number = self._keys.number_of(kind)
+                if issues_session(record.event_source, record.event_name):
+                    issuing.add(number)
+            event_id = record.event_id or id_of_unnamed(content, position)
+            add_id(event_id)
+            add_key(number)
+            add_session(actor[1])
+            add_time(time)
+            if number in issuing:
+                who = identity_of(record.user_identity)
+                row = assumption_of(record, who, event_id, time, region, self._key_hash)
+                self._assumptions.append(row)
+        return defects
+
+    def _flush(self, batch: Batch, result: BatchResult, flush: int) -> None:
+        """Write the rows by day, and count them by region; those of days not wanted go no further."""
+        if not self._rows.ids:
+            return
+        self._rows, rows = EventRows(), self._rows.frame()
+        self._assumptions, issued = [], assumption_rows(self._assumptions)
+        counts = rows.group_by("region", "day").agg(pl.len(), files=pl.col("file").n_unique())
+        newest = day_number(batch.delivery)
+        for region, day, events, files in counts.rows():
+            at = RegionDay(region, day)
+            if not newest - self._job.late_days <= day <= newest:
+                result.late.add(at)
+            if day in batch.keep:
+                result.rows[at] += events
+                result.held[at] += files
+        for (day,), of_day in rows.partition_by("day", as_dict=True).items():
+            if day in batch.keep:
+                self._stage(day, of_day, issued, f"{batch.number:08}-{flush:04}")
+        if self._keys.remembered > REMEMBERED_KEYS or self._sessions.remembered > REMEMBERED_SESSIONS:
+            self._forget()
+
+    def _stage(self, day: int, rows: pl.DataFrame, issued: pl.DataFrame, name: str) -> None:
+        """Write the rows of a day, and what their numbers mean where this scanner has not written it yet."""
+        staging, staged = self._job.staging, self._staged[day]
+        codes = pl.Series(self._keys.codes, dtype=pl.UInt64())
+        session_codes = pl.Series(self._sessions.codes, dtype=pl.UInt64())
+        write_rows(
+            staging,
+            day,
+            name,
+            rows.with_columns(
+                code=codes.gather(rows["key"]), session_code=session_codes.gather(rows["session"])
+            ),
+        )
+        write_keys(staging, day, name, self._keys.frame(staged.keys.new(rows["key"])))
+        acted = self._sessions.frame(staged.sessions.new(rows["session"]))
+        write_staged(staging, day, "sessions", name, acted)
+        of_day = issued.filter(pl.col("event_time").dt.date() == day_of(day))
+        write_staged(staging, day, "assumed", name, of_day)
+
+    def _forget(self) -> None:
+        self._keys.forget()
+        self._sessions.take()
+        self._actors.forget()
+        self._issuing.clear()
+        self._staged.clear()
+
+
+class _Numbers:
+    """The numbers that were written."""
+
+    def __init__(self) -> None:
+        self._written: set[int] = set()
+
+    def new(self, numbers: pl.Series) -> list[int]:
+        """Return those that were not, sorted, and take them for written."""
+        new = sorted(set(numbers.unique()) - self._written)
+        self._written.update(new)
+        return new
+
+
+class _Staged(NamedTuple):
+    keys: _Numbers
+    sessions: _Numbers
+
+
+def _nothing_staged() -> _Staged:
+    return _Staged(_Numbers(), _Numbers())
 
 
 def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:
     yield from source.read_many([entry.file for entry in batch.files if is_log(entry.file.path)])
 
 
-class _Scan:
-    def __init__(self, job: Job, batch: Batch, result: BatchResult) -> None:
-        self.job, self.batch, self.result = job, batch, result
-        self.rows = EventRows()
-        self.keys = EventKeys()
-        self.key_hash = KeyHash(job.secret)
-        self.sessions = SessionKeys(self.key_hash)
-        self.assumptions: list[Row] = []
-        self.times = EventTimes()
-        self.flushes = 0
-        self.staged: set[int] = set()
-
-    def read(self, index: int, region: int, path: str, data: bytes | OSError | None) -> None:
-        name = self.job.regions[region]
-        content = _content(data)
-        defects = [*content.defects, *self._take(content, name)]
-        self.result.rejected.extend(Rejection(name, path, *defect) for defect in sorted(defects))
-        self.rows.end_file(index, region)
-        if len(self.rows.ids) >= FLUSH_ROWS or len(self.assumptions) >= FLUSH_ASSUMPTIONS:
-            self._flush()
-
-    def finish(self) -> None:
-        self._flush()
-        keys = self.keys.frame()
-        for day in sorted(self.staged):
-            write_keys(self.job.staging, day, f"{self.batch.number:08}", keys)
-
-    def _take(self, content: LogContent, region: str) -> Iterator[Defect]:
-        """Add the records that are events to the rows, and yield what is wrong with the others."""
-        account, micros_of = self.job.account, self.times.micros_of
-        add_id, add_code, add_time = self.rows.ids.append, self.rows.codes.append, self.rows.times.append
-        add_session, code_of, session_of = (
-            self.rows.sessions.append,
-            self.keys.code_of,
-            self.sessions.code_of,
-        )
-        for position, record in zip(content.positions, content.records, strict=True):
-            time = micros_of(record.event_time)
-            if time is None:
-                yield Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {record.event_time[:60]!r}")
-                continue
-            recipient = record.recipient_account_id
-            if recipient != account and recipient is not None:
-                yield Defect(position, Reason.FOREIGN_RECIPIENT, f"recipientAccountId is {recipient[:60]!r}")
-                continue
-            if not record.event_source or not record.event_name:
-                yield _nameless(position, record)
-                continue
-            event_id = record.event_id or id_of_unnamed(content, position)
-            add_id(event_id)
-            add_code(code_of(record, region))
-            add_session(session_of(record.user_identity))
-            add_time(time)
-            if issues_session(record):
-                self.assumptions.append(assumption_of(record, event_id, time, region, self.key_hash))
-
-    def _flush(self) -> None:
-        """Write the rows by day, and count them by region; those of days not wanted go no further."""
-        if not self.rows.ids:
-            return
-        self.rows, rows = EventRows(), self.rows.frame()
-        sessions, assumptions = self.sessions.take(), self._taken_assumptions()
-        counts = rows.group_by("region", "day").agg(pl.len(), files=pl.col("file").n_unique())
-        newest = day_number(self.batch.delivery)
-        for region, day, events, files in counts.rows():
-            at = RegionDay(region, day)
-            if not newest - self.job.late_days <= day <= newest:
-                self.result.late.add(at)
-            if day in self.batch.keep:
-                self.result.rows[at] += events
-                self.result.held[at] += files
-        for (day,), of_day in rows.partition_by("day", as_dict=True).items():
-            if day in self.batch.keep:
-                name = f"{self.batch.number:08}-{self.flushes:04}"
-                write_rows(self.job.staging, day, name, of_day)
-                acted = sessions.join(of_day, on="session_code", how="semi")
-                write_staged(self.job.staging, day, "sessions", name, acted)
-                issued = assumptions.filter(pl.col("event_time").dt.date() == day_of(day))
-                write_staged(self.job.staging, day, "assumed", name, issued)
-                self.staged.add(day)
-        self.flushes += 1
-
-    def _taken_assumptions(self) -> pl.DataFrame:
-        self.assumptions, rows = [], self.assumptions
-        return assumption_rows(rows)
-
-
-def _content(data: bytes | OSError | None) -> LogContent:
-    if data is None:
-        return LogContent(defects=(Defect(WHOLE_FILE, Reason.UNEXPECTED_FILE, "neither .json nor .json.gz"),))
-    if isinstance(data, OSError):
-        return LogContent(defects=(unread(data, Reason.UNREADABLE_FILE),))
-    return read_records(data)
-
-
-def _nameless(position: int, record: Record) -> Defect:
+def _nameless(position: int, record: Event) -> Defect:
     if not record.event_source:
         return Defect(position, Reason.MISSING_EVENT_SOURCE, "eventSource is empty")
     return Defect(position, Reason.MISSING_EVENT_NAME, "eventName is empty")

@@ -1,5 +1,6 @@
 """The sessions of the records seen, each with a small code, and the codes' table."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -26,7 +27,10 @@ SESSION_SCHEMA: dict[str, pl.DataType] = {
 SESSION_IDENTITY = tuple(SESSION_SCHEMA)[:4]
 """The columns that the code is made of; the others are said of it, mostly the same by every record."""
 
+_CODED = {**SESSION_SCHEMA, "session_code": pl.UInt64()}
+
 _Row = tuple[str, str, int | None, str, str, str, str]
+_NOBODY: _Row = ("", "", None, "", "", "", "")
 
 
 def service_code(service: str) -> int:
@@ -40,52 +44,44 @@ def _code_of(session: str, key: str, created: int | None, service: str) -> int:
 
 
 class SessionKeys:
-    """Gives codes to sessions until `take` empties it: a role may have a hundred thousand sessions a day.
+    """The sessions of the records seen, numbered from 1 on: a role may have a hundred thousand a day.
 
-    A code is 64 bits of a hash, the same in every process. `merge` checks that no two sessions share one.
+    A code is 64 bits of a hash, the same in every process. `merge` checks that no two sessions share one. What is
+    said of a session differently has numbers of its own, and one code. Number and code `NO_SESSION` stand for
+    what was done without temporary credentials.
     """
 
     def __init__(self, key_hash: KeyHash) -> None:
         """Start without sessions."""
         self._hash = key_hash.of
         self._micros = EventTimes().micros_of
-        self._seen: dict[tuple[str | None, ...], int] = {}
-        self._rows: dict[_Row, int] = {}
+        self._numbers: dict[_Row, int] = {}
+        self._rows: list[_Row] = [_NOBODY]
+        self.codes: list[int] = [NO_SESSION]
 
     @property
     def remembered(self) -> int:
         """How many sessions are in memory."""
-        return len(self._seen)
+        return len(self._numbers)
 
-    def code_of(self, who: UserIdentity) -> int:
-        """Return the code of the session that acted, or `NO_SESSION`."""
+    def number_of(self, who: UserIdentity) -> int:
+        """Return the number of the session that acted, or `NO_SESSION`."""
         access_key = who.access_key_id
         if who.type not in SESSION_TYPES and (access_key is None or not access_key.startswith(TEMPORARY)):
             return NO_SESSION
         service = service_of_session(who)
-        if service:
-            # Neither name nor key of it: one row for all sessions.
-            raw: tuple[str | None, ...] = (service,)
-        else:
-            context, on_behalf_of = who.session_context, who.on_behalf_of
-            attributes = context.attributes if context is not None else None
-            raw = (
-                who.type, who.principal_id, who.arn, who.user_name, access_key,
-                attributes.creation_date if attributes is not None else None,
-                context.source_identity if context is not None else None,
-                on_behalf_of.user_id if on_behalf_of is not None else None,
-            )  # fmt: skip
-        code = self._seen.get(raw)
-        if code is None:
-            code = self._seen[raw] = self._code(who, service)
-        return code
-
-    def _code(self, who: UserIdentity, service: str) -> int:
+        # Neither name nor key of a service's: one row for all of its sessions.
         row = ("", "", None, service, "", "", "") if service else self._row(who)
-        code = self._rows.get(row)
-        if code is None:
-            code = self._rows[row] = _code_of(*row[:4])
-        return code
+        number = self._numbers.get(row)
+        if number is None:
+            number = self._numbers[row] = len(self._rows)
+            self._rows.append(row)
+            self.codes.append(_code_of(*row[:4]))
+        return number
+
+    def code_of(self, who: UserIdentity) -> int:
+        """Return the code of the session that acted, or `NO_SESSION`."""
+        return self.codes[self.number_of(who)]
 
     def _row(self, who: UserIdentity) -> _Row:
         context = who.session_context
@@ -101,9 +97,15 @@ class SessionKeys:
             person_of(who),
         )
 
+    def frame(self, numbers: Iterable[int]) -> pl.DataFrame:
+        """Return the sessions of these numbers: columns of `SESSION_SCHEMA` and `session_code`."""
+        rows = [(*self._rows[number], self.codes[number]) for number in numbers if number != NO_SESSION]
+        columns = zip(*rows, strict=True) if rows else ((),) * len(_CODED)
+        return pl.DataFrame(dict(zip(_CODED, columns, strict=True)), schema=_CODED)
+
     def take(self) -> pl.DataFrame:
-        """Return the sessions since the last call (columns of `SESSION_SCHEMA`, `session_code`), forget them."""
-        rows = [(*row, code) for row, code in self._rows.items()]
-        self._seen.clear()
-        self._rows.clear()
-        return pl.DataFrame(rows, schema={**SESSION_SCHEMA, "session_code": pl.UInt64()}, orient="row")
+        """Return all sessions as `frame` does, and forget them: numbers are given anew."""
+        sessions = self.frame(range(len(self._rows)))
+        self._numbers.clear()
+        self._rows, self.codes = [_NOBODY], [NO_SESSION]
+        return sessions

@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +19,14 @@ from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY
 from assets.errors import StorageError
 
 _PREFIX = "logs-"
+_ROWS = {
+    "id": pl.String(),
+    "key": pl.UInt32(),
+    "session": pl.UInt32(),
+    "time": pl.Int64(),
+    "region": pl.UInt16(),
+    "file": pl.UInt32(),
+}
 
 
 @contextmanager
@@ -85,38 +93,31 @@ class EventRows:
     def __init__(self) -> None:
         """Start empty."""
         self.ids: list[str] = []
-        self.codes: list[int] = []
-        self.sessions: list[int] = []
-        self.times: list[int] = []
-        self.regions: list[int] = []
-        self.files: list[int] = []
+        self._keys: list[int] = []
+        self._sessions: list[int] = []
+        self._times: list[int] = []
+        self._regions: list[int] = []
+        self._files: list[int] = []
+
+    def adding(
+        self,
+    ) -> tuple[Callable[[str], None], Callable[[int], None], Callable[[int], None], Callable[[int], None]]:
+        """Return what adds an id, the number of a key, that of a session, and a time, to be called for each row."""
+        return self.ids.append, self._keys.append, self._sessions.append, self._times.append
 
     def end_file(self, file: int, region: int) -> None:
         """Say of which file and region the rows are that came since the last call."""
-        new = len(self.ids) - len(self.files)
-        self.files.extend([file] * new)
-        self.regions.extend([region] * new)
+        new = len(self.ids) - len(self._files)
+        self._files.extend([file] * new)
+        self._regions.extend([region] * new)
 
     def frame(self) -> pl.DataFrame:
-        """Return the rows with the index of their `file` and their `day`, counted from 1970-01-01."""
-        frame = pl.DataFrame(
-            {
-                "id": self.ids,
-                "code": self.codes,
-                "session_code": self.sessions,
-                "time": self.times,
-                "region": self.regions,
-                "file": self.files,
-            },
-            schema={
-                "id": pl.String(),
-                "code": pl.UInt64(),
-                "session_code": pl.UInt64(),
-                "time": pl.Int64(),
-                "region": pl.UInt16(),
-                "file": pl.UInt32(),
-            },
-        )
+        """Return the rows: `id`, number of `key` and `session`, `time`, `region`, index of the `file`, and `day`.
+
+        The day is counted from 1970-01-01.
+        """
+        columns = (self.ids, self._keys, self._sessions, self._times, self._regions, self._files)
+        frame = pl.DataFrame(dict(zip(_ROWS, columns, strict=True)), schema=_ROWS)
         return frame.with_columns(day=(pl.col("time") // MICROSECONDS_A_DAY).cast(pl.Int32))
 
 

@@ -11,17 +11,18 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 
 from assets.cloudtrail_usage.batches import Batch
-from assets.cloudtrail_usage.scan import BatchResult, Job, scan_batch
+from assets.cloudtrail_usage.scan import BatchResult, Job, Scanner
 from assets.errors import RunError
 
-# Set in a worker when it starts: the reading it works for, and whether it was given up.
-_job: Job | None = None
+# Set in a worker when it starts: what scans for the reading it works for, and whether it was given up.
+_scanner: Scanner | None = None
 _stop: Event | None = None
 
 
 def scan_here(job: Job, batches: Iterable[Batch]) -> Generator[BatchResult, None, None]:
     """Scan the batches in this process."""
-    return (scan_batch(job, batch) for batch in batches)
+    scanner = Scanner(job)
+    return (scanner.scan(batch) for batch in batches)
 
 
 def scan_in_processes(job: Job, batches: Iterable[Batch], workers: int) -> Generator[BatchResult, None, None]:
@@ -51,8 +52,8 @@ def scan_in_processes(job: Job, batches: Iterable[Batch], workers: int) -> Gener
 
 
 def _start_worker(job: Job, stop: Event) -> None:
-    global _job, _stop
-    _job, _stop = job, stop
+    global _scanner, _stop
+    _scanner, _stop = Scanner(job), stop
     # Ctrl-C reaches the whole group of processes; the one that was asked ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -67,6 +68,6 @@ def _end_with_parent() -> None:
 
 
 def _scan_in_worker(batch: Batch) -> BatchResult:
-    if _job is None or _stop is None:
+    if _scanner is None or _stop is None:
         raise RunError("a process that reads logs was given a batch before it was started")
-    return scan_batch(_job, batch, _stop.is_set)
+    return _scanner.scan(batch, _stop.is_set)

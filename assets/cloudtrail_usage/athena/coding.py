@@ -73,7 +73,10 @@ def code(rows: AccountRows, secret: bytes) -> Coded:
             [sessions.code_of(record.user_identity) for record, _ in records], dtype=pl.UInt64()
         ),
         record=pl.Series(range(len(records)), dtype=pl.Int64()),
-        issuing=pl.Series([issues_session(record) for record, _ in records], dtype=pl.Boolean()),
+        issuing=pl.Series(
+            [issues_session(record.event_source, record.event_name) for record, _ in records],
+            dtype=pl.Boolean(),
+        ),
     )
     index = pl.DataFrame(
         {"region": rows.regions, "at": range(len(rows.regions))},
@@ -101,8 +104,9 @@ def code(rows: AccountRows, secret: bytes) -> Coded:
     )
     events = _served(coded.filter(pl.col("first_seen").is_not_null()), rows.plan)
     issued: list[Row] = [
-        assumption_of(records[number][0], event_id, time, records[number][1], hashed)
+        assumption_of(record, record.user_identity, event_id, time, region, hashed)
         for number, event_id, time in events.filter("issuing").select("record", "id", "first_seen").rows()
+        for record, region in (records[number],)
     ]
     return Coded(events, keys.frame(), sessions.take(), assumption_rows(issued))
 

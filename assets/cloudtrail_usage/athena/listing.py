@@ -6,7 +6,7 @@ from datetime import date
 
 from assets.cloudtrail_usage.batches import Plan, is_log, is_no_log
 from assets.cloudtrail_usage.deliveries import Delivery
-from assets.cloudtrail_usage.records import read_records
+from assets.cloudtrail_usage.log_content import identities_of, read_records
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
 from assets.cloudtrail_usage.sources.s3 import S3Logs
 from assets.cloudtrail_usage.sources.source import Folder, LogFile
@@ -84,7 +84,7 @@ def reject_unread(source: S3Logs, found: Listed, paths: Sequence[str], why: str 
         if isinstance(data, OSError):
             found.reject(file.path, [unread(data, Reason.UNREADABLE_FILE)])
             continue
-        content = read_records(data)
+        content = read_records(data, identities_of)
         if content.records:
             found.reject(file.path, [Defect(WHOLE_FILE, Reason.UNREADABLE_FILE, why)])
         elif content.defects:

@@ -1,0 +1,161 @@
+"""A log file's bytes into typed records: only the needed fields are decoded, and nothing is dropped."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from isal import igzip, isal_zlib
+
+from assets.cloudtrail_usage.records import Event, Record, UserIdentity, identity_of
+from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason
+
+_Who = TypeVar("_Who")
+_ActorsOf = Callable[[Sequence[Event]], Sequence[_Who]]
+
+
+class _Typed(msgspec.Struct, gc=False):
+    records: list[Event] = msgspec.field(name="Records")
+
+
+class _Untyped(msgspec.Struct, gc=False):
+    records: list[msgspec.Raw] = msgspec.field(name="Records")
+
+
+@dataclass(frozen=True)
+class LogContent(Generic[_Who]):
+    """What a log file holds: the `records` at their `positions` in it, and the `defects` of the others.
+
+    `actors` are what `read_records` was told to make of each record's `userIdentity`.
+    """
+
+    text: bytes = b""
+    records: Sequence[Event] = ()
+    actors: Sequence[_Who] = ()
+    positions: Sequence[int] = ()
+    defects: Sequence[Defect] = ()
+
+    def raw_record(self, position: int) -> bytes:
+        """Return the text of a record of the file."""
+        return bytes(self._raw_records[position])
+
+    @cached_property
+    def _raw_records(self) -> list[msgspec.Raw]:
+        return _untyped.decode(self.text).records
+
+
+_GZIP = b"\x1f\x8b"
+_typed = msgspec.json.Decoder(_Typed)
+_untyped = msgspec.json.Decoder(_Untyped)
+_record = msgspec.json.Decoder(Record)
+_event = msgspec.json.Decoder(Event)
+
+
+def identities_of(events: Sequence[Event]) -> Sequence[UserIdentity]:
+    """Decode the `userIdentity` of each event. Raises as `identity_of`."""
+    return [identity_of(event.user_identity) for event in events]
+
+
+def read_records(data: bytes, actors_of: Callable[[Sequence[Event]], Sequence[_Who]]) -> LogContent[_Who]:
+    """Decode a log file as stored, gzip'd or not (told by its first bytes, not by its name). Never raises.
+
+    `actors_of` says who acted in each of some events, and raises as `identity_of` where it cannot be decoded.
+    """
+    if not data:
+        return whole_file(Reason.EMPTY_FILE, "0 bytes")
+    if data[:2] != _GZIP:
+        return _content(data, actors_of)
+    # isal says no types.
+    try:
+        return _content(igzip.decompress(data), actors_of)  # type: ignore[no-untyped-call]
+    except EOFError as error:
+        return whole_file(Reason.TRUNCATED_GZIP, str(error))
+    except (OSError, isal_zlib.error) as error:  # type: ignore[misc]
+        return whole_file(Reason.UNREADABLE_GZIP, str(error))
+
+
+def _content(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
+    try:
+        return _decode(text, actors_of)
+    except msgspec.ValidationError as error:
+        return whole_file(Reason.NO_RECORDS, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _decode_leniently(text, str(error), actors_of)
+    except RecursionError:
+        return whole_file(Reason.NOT_JSON, "nested too deeply")
+
+
+def _decode(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
+    try:
+        records = _typed.decode(text).records
+        actors = actors_of(records)
+    except (msgspec.ValidationError, UnicodeDecodeError):
+        return _decode_one_by_one(text, actors_of)
+    return LogContent(text, records, actors, range(len(records)))
+
+
+def _decode_one_by_one(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
+    """Decode each record alone, so that a bad one does not take the others with it."""
+    good: list[Event] = []
+    actors: list[_Who] = []
+    positions: list[int] = []
+    defects: list[Defect] = []
+    for position, raw in enumerate(_untyped.decode(text).records):
+        try:
+            # With the identity, so that what is wrong is said of the whole record.
+            _record.decode(raw)
+            event = _event.decode(raw)
+            actors.extend(actors_of([event]))
+            good.append(event)
+            positions.append(position)
+        except UnicodeDecodeError as error:
+            defects.append(Defect(position, Reason.INVALID_TEXT, str(error)))
+        except msgspec.ValidationError as error:
+            defects.append(_explain(position, raw, str(error)))
+    return LogContent(text, good, actors, positions, defects)
+
+
+def _decode_leniently(text: bytes, first_error: str, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
+    # msgspec refuses a file that has half a surrogate pair anywhere (a user agent cut in the middle of an
+    # emoji); the standard library reads it, and the half becomes a question mark.
+    try:
+        content = json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        return _decode(content, actors_of)
+    except msgspec.ValidationError as error:
+        return whole_file(Reason.NO_RECORDS, str(error))
+    except (ValueError, RecursionError):
+        return whole_file(Reason.NOT_JSON, first_error)
+
+
+def _explain(position: int, raw: msgspec.Raw, error: str) -> Defect:
+    """Find the reason why a record did not fit the needed fields."""
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        return Defect(position, Reason.RECORD_NOT_OBJECT, error)
+    except UnicodeDecodeError as bad_text:
+        return Defect(position, Reason.INVALID_TEXT, str(bad_text))
+
+    def value(name: str) -> bytes:
+        return bytes(fields.get(name, b"null"))
+
+    if value("userIdentity") == b"null":
+        return Defect(position, Reason.IDENTITY_MISSING, "no userIdentity")
+    if not value("eventTime").startswith(b'"'):
+        return Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {_shown(value('eventTime'))}")
+    if value("eventSource") == b"null":
+        return Defect(position, Reason.MISSING_EVENT_SOURCE, "no eventSource")
+    if value("eventName") == b"null":
+        return Defect(position, Reason.MISSING_EVENT_NAME, "no eventName")
+    return Defect(position, Reason.WRONG_TYPE, error)
+
+
+def _shown(value: bytes) -> str:
+    return value[:60].decode("utf-8", "replace")
+
+
+def whole_file(reason: Reason, detail: str) -> LogContent[Any]:
+    """Return the content of a file that could not be read."""
+    return LogContent(defects=(Defect(WHOLE_FILE, reason, detail),))
