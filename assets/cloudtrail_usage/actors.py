@@ -1,7 +1,8 @@
 """Who acted in each event: what a `userIdentity` means is found once, most events repeat that of earlier ones."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+
+import polars as pl
 
 from assets.cloudtrail_usage.identity import partition_of
 from assets.cloudtrail_usage.keys import EventKeys
@@ -12,23 +13,23 @@ from assets.cloudtrail_usage.session_keys import SessionKeys
 _REMEMBERED = 20_000
 
 
-class Actor(NamedTuple):
-    """Numbers of the principal and service (`EventKeys.actor_of`), and of the session (`SessionKeys.number_of`)."""
-
-    number: int
-    session: int
-
-
 class Actors:
-    """The actors behind identities as they are written in the logs."""
+    """The identities of logs as they are written, numbered from 0."""
 
     def __init__(self, keys: EventKeys, sessions: SessionKeys) -> None:
-        """Start without identities; `keys` and `sessions` give the numbers."""
+        """Start without identities; `keys` and `sessions` say what they mean."""
         self._keys, self._sessions = keys, sessions
-        self._known: dict[str, dict[bytes, Actor]] = {}
+        self._known: dict[str, dict[bytes, int]] = {}
+        self._actors: list[int] = []
+        self._session: list[int] = []
 
-    def in_region(self, region: str) -> Callable[[Sequence[Event]], list[Actor]]:
-        """Return a function that says who acted in events of a region's logs.
+    @property
+    def remembered(self) -> int:
+        """How many numbers were given."""
+        return len(self._actors)
+
+    def in_region(self, region: str) -> Callable[[Sequence[Event]], list[int]]:
+        """Return a function from events of a region's logs to the numbers of their identities.
 
         It raises msgspec.DecodeError and UnicodeDecodeError where an identity cannot be decoded.
         """
@@ -37,20 +38,34 @@ class Actors:
         if len(known) > _REMEMBERED:
             known.clear()
 
-        def actors_of(events: Sequence[Event]) -> list[Actor]:
-            actors = []
-            for event in events:
-                raw = bytes(event.user_identity)
-                actor = known.get(raw)
-                if actor is None:
-                    who = identity_of(raw)
-                    actor = Actor(self._keys.actor_of(who, region), self._sessions.number_of(who))
-                    known[raw] = actor
-                actors.append(actor)
-            return actors
+        def numbers_of(events: Sequence[Event]) -> list[int]:
+            raws = [bytes(event.user_identity) for event in events]
+            found = list(map(known.get, raws))
+            return [
+                self._new(raw, region, known) if number is None else number
+                for raw, number in zip(raws, found, strict=True)
+            ]
 
-        return actors_of
+        return numbers_of
+
+    def _new(self, raw: bytes, region: str, known: dict[bytes, int]) -> int:
+        # It may have come again since it was looked up.
+        number = known.get(raw)
+        if number is None:
+            who = identity_of(raw)
+            actor, session = self._keys.actor_of(who, region), self._sessions.number_of(who)
+            number = known[raw] = len(self._actors)
+            self._actors.append(actor)
+            self._session.append(session)
+        return number
+
+    def frame_of(self, numbers: pl.Series) -> pl.DataFrame:
+        """Return the `actor` (`EventKeys.actor_of`) and `session` (`SessionKeys.number_of`) of each number."""
+        columns = {"actor": self._actors, "session": self._session}
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.UInt32()))[numbers]
 
     def forget(self) -> None:
-        """Start again, as the numbers do."""
+        """Start again: numbers are given anew."""
         self._known.clear()
+        self._actors.clear()
+        self._session.clear()

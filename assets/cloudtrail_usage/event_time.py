@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 MICROSECONDS_A_DAY = 86_400_000_000
 _REMEMBERED = 100_000
-_SECONDS = {f"{second:02}Z": second * 1_000_000 for second in range(60)}
+SECONDS = {f"{second:02}Z": second * 1_000_000 for second in range(60)}
+"""Microseconds by the end of a time as CloudTrail writes it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # RFC 3339, section 5.6. Seconds are always there, so are the zone and the T.
@@ -32,26 +33,29 @@ def micros_of(text: str) -> int | None:
 
 
 class EventTimes:
-    """`micros_of` for many times: a day has only 1,440 minutes, and each is parsed once."""
+    """`micros_of` for many times: a day has only 1,440 minutes, and each is parsed once.
+
+    The time of a text is `minutes[text[:17]] + SECONDS[text[17:]]` where both are there, else `micros_of(text)`.
+    """
 
     def __init__(self) -> None:
         """Start without minutes."""
-        self._minutes: dict[str, int] = {}
+        self.minutes: dict[str, int] = {}
 
     def micros_of(self, text: str) -> int | None:
         """Return what `micros_of` returns."""
-        second = _SECONDS.get(text[17:])
+        second = SECONDS.get(text[17:])
         if second is None:
             return micros_of(text)
         start = text[:17]
-        minute = self._minutes.get(start)
+        minute = self.minutes.get(start)
         if minute is None:
             minute = micros_of(start + "00Z")
             if minute is None:
                 return None
-            if len(self._minutes) >= _REMEMBERED:
-                self._minutes.clear()
-            self._minutes[start] = minute
+            if len(self.minutes) >= _REMEMBERED:
+                self.minutes.clear()
+            self.minutes[start] = minute
         return minute + second
 
 

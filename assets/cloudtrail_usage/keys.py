@@ -1,12 +1,13 @@
 """What events are counted by: each record to a small code, and the codes' table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 import polars as pl
 
-from assets.cloudtrail_usage.identity import Principal, principal_of
+from assets.cloudtrail_usage.identity import principal_of
 from assets.cloudtrail_usage.outcome import outcome_of
 from assets.cloudtrail_usage.records import Record, UserIdentity
 
@@ -26,90 +27,101 @@ KEY_SCHEMA: dict[str, pl.DataType] = {
     "service": pl.String(),
     "error_code": pl.String(),
 }
-_CODED = {**KEY_SCHEMA, "code": pl.UInt64()}
+_ACTOR = (*tuple(KEY_SCHEMA)[:4], "via_service", "service")
+_KIND = ("event_source", "event_name", "event_type", "outcome", "error_code")
 
-Kind = tuple[int, str, str, str | None, str | None, bool]
-"""An event as far as it is counted: number of its actor, source, name, type, error code, no error message."""
+Kind = tuple[str, str, str | None, str | None, bool]
+"""What was called, as logged: `eventSource`, `eventName`, `eventType`, `errorCode`, no `errorMessage`."""
+_ActorRow = tuple[str, str, str, str, bool, str]
+_KindRow = tuple[str, str, str, str, str]
+_Row = TypeVar("_Row", _ActorRow, _KindRow)
 
 
 class EventKeys:
-    """The distinct keys of the records seen, numbered from 0, each with a code that is the same in every process.
+    """The keys of the records seen: an actor and a kind of event, each numbered from 0.
 
-    A code is 64 bits of a hash of the key. `merge` checks that no two keys share one.
+    A key has a code, 64 bits that are the same in every process: the hashes of both, combined. `merge` checks that
+    no two keys share one.
     """
 
     def __init__(self) -> None:
         """Start without keys."""
-        self.numbers: dict[Kind, int] = {}
-        self.codes: list[int] = []
-        self._kinds: list[Kind] = []
-        self._actors: dict[tuple[Principal, str], int] = {}
-        self._actor: list[tuple[Principal, str]] = []
-        self._texts: dict[str, str] = {}
+        self.kinds: dict[Kind, int] = {}
+        self._kinds: dict[_KindRow, int] = {}
+        self._kind_codes: list[int] = []
+        self._actors: dict[_ActorRow, int] = {}
+        self._actor_codes: list[int] = []
+        self._pairs: dict[tuple[int, int], None] = {}
 
     @property
     def remembered(self) -> int:
-        """How many kinds of events are in memory."""
-        return len(self.numbers)
+        """How many actors and kinds are in memory."""
+        return len(self.kinds) + len(self._actors)
 
     def actor_of(self, who: UserIdentity, region: str) -> int:
-        """Return the number of the principal behind an identity, and of the service that called for it."""
-        actor = (principal_of(who, region), who.invoked_by or "")
-        number = self._actors.get(actor)
-        if number is None:
-            number = self._actors[actor] = len(self._actor)
-            self._actor.append(actor)
-        return number
+        """Return the number of the principal behind an identity, together with the service that called for it."""
+        principal, service = principal_of(who, region), who.invoked_by or ""
+        row = (*principal, bool(service) and principal.type != "service", service)
+        return _numbered(row, self._actors, self._actor_codes)
 
-    def number_of(self, kind: Kind) -> int:
-        """Return the number of the key of such events, which is in `numbers` afterwards.
-
-        Neither source nor name must be empty.
-        """
-        actor, *texts, quiet = kind
-        source, name, event_type, error = (
-            self._texts.setdefault(text, text) if text else "" for text in texts
-        )
-        # Whether there is a message matters only where there is no code.
-        same: Kind = (actor, source, name, event_type or API_CALL, error or None, quiet or bool(error))
-        number = self.numbers.get(same)
-        if number is None:
-            number = self.numbers[same] = len(self.codes)
-            self._kinds.append(same)
-            digest = blake2b(msgspec.json.encode(self._key(same)), digest_size=8).digest()
-            self.codes.append(int.from_bytes(digest, "big"))
-        if same != kind:
-            self.numbers[kind] = number
+    def kind_of(self, kind: Kind) -> int:
+        """Return the number of a kind, which is in `kinds` afterwards. Neither source nor name must be empty."""
+        source, name, event_type, error, quiet = kind
+        row = (source, name, event_type or API_CALL, outcome_of(error, not quiet), error or "")
+        number = self.kinds[kind] = _numbered(row, self._kinds, self._kind_codes)
         return number
 
     def code_of(self, record: Record, region: str) -> int:
-        """Return the code of a record. Its source and name must not be empty."""
+        """Return the code of a record, whose key `frame` has. Its source and name must not be empty."""
         actor = self.actor_of(record.user_identity, region)
-        kind = (
-            actor, record.event_source, record.event_name, record.event_type, record.error_code,
+        kind = self.kind_of((
+            record.event_source, record.event_name, record.event_type, record.error_code,
             not record.error_message,
-        )  # fmt: skip
-        number = self.numbers.get(kind)
-        return self.codes[self.number_of(kind) if number is None else number]
+        ))  # fmt: skip
+        self._pairs[actor, kind] = None
+        return self._actor_codes[actor] ^ self._kind_codes[kind]
 
-    def _key(self, kind: Kind) -> tuple[str | bool | None, ...]:
-        actor, source, name, event_type, error, quiet = kind
-        principal, service = self._actor[actor]
-        via_service = bool(service) and principal.type != "service"
-        outcome = outcome_of(error, not quiet)
-        return (*principal, source, name, event_type, outcome, via_service, service, error or "")
+    def codes_of(self, rows: pl.DataFrame) -> pl.Series:
+        """Return the codes (UInt64) of rows with the numbers `actor` and `kind`."""
+        actors = pl.Series(self._actor_codes, dtype=pl.UInt64())
+        kinds = pl.Series(self._kind_codes, dtype=pl.UInt64())
+        return actors.gather(rows["actor"]) ^ kinds.gather(rows["kind"])
 
-    def frame(self, numbers: Iterable[int] | None = None) -> pl.DataFrame:
-        """Return the keys of these numbers, or all: columns of `KEY_SCHEMA` and `code` (UInt64)."""
-        rows = [
-            (*self._key(self._kinds[number]), self.codes[number])
-            for number in (range(len(self.codes)) if numbers is None else numbers)
-        ]
-        # Column by column: Polars takes several times as long for rows.
-        columns = zip(*rows, strict=True) if rows else ((),) * len(_CODED)
-        return pl.DataFrame(dict(zip(_CODED, columns, strict=True)), schema=_CODED)
+    def frame_of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the keys of rows with the numbers `actor` and `kind`: columns of `KEY_SCHEMA` and `code` (UInt64)."""
+        actors = _columns(_ACTOR, self._actors)[rows["actor"]]
+        kinds = _columns(_KIND, self._kinds)[rows["kind"]]
+        return pl.concat([actors, kinds], how="horizontal").select(*KEY_SCHEMA, code=self.codes_of(rows))
+
+    def frame(self) -> pl.DataFrame:
+        """Return the keys that `code_of` gave codes of, as `frame_of` does."""
+        numbers = {"actor": pl.UInt32(), "kind": pl.UInt32()}
+        return self.frame_of(pl.DataFrame(list(self._pairs), schema=numbers, orient="row"))
 
     def forget(self) -> None:
         """Start again: numbers are given anew."""
-        for memory in (self.numbers, self.codes, self._kinds, self._actors, self._actor, self._texts):
+        for memory in (
+            self.kinds,
+            self._kinds,
+            self._kind_codes,
+            self._actors,
+            self._actor_codes,
+            self._pairs,
+        ):
             memory.clear()
+
+
+def _numbered(row: _Row, numbers: dict[_Row, int], codes: list[int]) -> int:
+    number = numbers.get(row)
+    if number is None:
+        number = numbers[row] = len(codes)
+        digest = blake2b(msgspec.json.encode(row), digest_size=8).digest()
+        codes.append(int.from_bytes(digest, "big"))
+    return number
+
+
+def _columns(names: Sequence[str], rows: Iterable[tuple[str | bool, ...]]) -> pl.DataFrame:
+    # Column by column: Polars takes several times as long for rows.
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    schema = {name: KEY_SCHEMA[name] for name in names}
+    return pl.DataFrame(dict(zip(names, columns, strict=True)), schema=schema)

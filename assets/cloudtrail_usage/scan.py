@@ -13,10 +13,10 @@ from typing import NamedTuple
 import polars as pl
 
 from assets.cloudtrail_usage.access_keys import KeyHash
-from assets.cloudtrail_usage.actors import Actor, Actors
+from assets.cloudtrail_usage.actors import Actors
 from assets.cloudtrail_usage.assumption import Row, assumption_of, issues_session
 from assets.cloudtrail_usage.batches import Batch, is_log
-from assets.cloudtrail_usage.event_time import EventTimes, day_number, day_of
+from assets.cloudtrail_usage.event_time import SECONDS, EventTimes, day_number, day_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
 from assets.cloudtrail_usage.record_id import id_of_unnamed
@@ -30,8 +30,8 @@ from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, w
 FLUSH_ROWS = 50_000
 # Their rows are wide.
 FLUSH_ASSUMPTIONS = 10_000
-# Each is some 500 bytes, and the rows have numbers of them: they are forgotten after a flush.
-REMEMBERED_KEYS, REMEMBERED_SESSIONS = 100_000, 20_000
+# Identities, or principals and kinds of events: rows have numbers of them, so they are forgotten after a flush.
+REMEMBERED = 30_000
 
 
 class RegionDay(NamedTuple):
@@ -116,40 +116,46 @@ class Scanner:
         content = read_records(data, self._actors.in_region(region))
         return sorted([*content.defects, *self._take(content, region)])
 
-    def _take(self, content: LogContent[Actor], region: str) -> list[Defect]:
+    def _take(self, content: LogContent[int], region: str) -> list[Defect]:
         """Add the records that are events to the rows, and return what is wrong with the others."""
         defects = []
-        account, micros_of, numbers, issuing = (
-            self._job.account, self._times.micros_of, self._keys.numbers, self._issuing,
+        # Names of their own: this loop is run for every record.
+        account, micros_of, minute_of, second_of = (
+            self._job.account, self._times.micros_of, self._times.minutes.get, SECONDS.get,
         )  # fmt: skip
-        add_id, add_key, add_session, add_time = self._rows.adding()
-        for position, record, actor in zip(content.positions, content.records, content.actors, strict=True):
-            time = micros_of(record.event_time)
-            if time is None:
-                shown = f"eventTime is {record.event_time[:60]!r}"
-                defects.append(Defect(position, Reason.BAD_EVENT_TIME, shown))
+        number_of, issuing = self._keys.kinds.get, self._issuing
+        add_id, add_identity, add_kind, add_time = self._rows.adding()
+        for position, record, identity in zip(
+            content.positions, content.records, content.actors, strict=True
+        ):
+            text = record.event_time
+            minute, second = minute_of(text[:17]), second_of(text[17:])
+            if minute is not None and second is not None:
+                time = minute + second
+            elif (parsed := micros_of(text)) is not None:
+                time = parsed
+            else:
+                defects.append(Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {text[:60]!r}"))
                 continue
             recipient = record.recipient_account_id
             if recipient != account and recipient is not None:
                 shown = f"recipientAccountId is {recipient[:60]!r}"
                 defects.append(Defect(position, Reason.FOREIGN_RECIPIENT, shown))
                 continue
-            kind = (
-                actor[0], record.event_source, record.event_name, record.event_type, record.error_code,
-                not record.error_message,
-            )  # fmt: skip
-            number = numbers.get(kind)
+            source, name = record.event_source, record.event_name
+            kind = (source, name, record.event_type, record.error_code, not record.error_message)
+            number = number_of(kind)
             if number is None:
-                if not record.event_source or not record.event_name:
+                if not source or not name:
                     defects.append(_nameless(position, record))
                     continue
-                number = self._keys.number_of(kind)
-                if issues_session(record.event_source, record.event_name):
+                number = self._keys.kind_of(kind)
+                if issues_session(source, name):
                     issuing.add(number)
             event_id = record.event_id or id_of_unnamed(content, position)
             add_id(event_id)
-            add_key(number)
-            add_session(actor[1])
+            add_identity(identity)
+            add_kind(number)
             add_time(time)
             if number in issuing:
                 who = identity_of(record.user_identity)
@@ -162,6 +168,7 @@ class Scanner:
         if not self._rows.ids:
             return
         self._rows, rows = EventRows(), self._rows.frame()
+        rows = rows.hstack(self._actors.frame_of(rows["identity"]))
         self._assumptions, issued = [], assumption_rows(self._assumptions)
         counts = rows.group_by("region", "day").agg(pl.len(), files=pl.col("file").n_unique())
         newest = day_number(batch.delivery)
@@ -175,24 +182,17 @@ class Scanner:
         for (day,), of_day in rows.partition_by("day", as_dict=True).items():
             if day in batch.keep:
                 self._stage(day, of_day, issued, f"{batch.number:08}-{flush:04}")
-        if self._keys.remembered > REMEMBERED_KEYS or self._sessions.remembered > REMEMBERED_SESSIONS:
+        if max(self._keys.remembered, self._actors.remembered) > REMEMBERED:
             self._forget()
 
     def _stage(self, day: int, rows: pl.DataFrame, issued: pl.DataFrame, name: str) -> None:
         """Write the rows of a day, and what their numbers mean where this scanner has not written it yet."""
         staging, staged = self._job.staging, self._staged[day]
-        codes = pl.Series(self._keys.codes, dtype=pl.UInt64())
-        session_codes = pl.Series(self._sessions.codes, dtype=pl.UInt64())
-        write_rows(
-            staging,
-            day,
-            name,
-            rows.with_columns(
-                code=codes.gather(rows["key"]), session_code=session_codes.gather(rows["session"])
-            ),
-        )
-        write_keys(staging, day, name, self._keys.frame(staged.keys.new(rows["key"])))
-        acted = self._sessions.frame(staged.sessions.new(rows["session"]))
+        codes = pl.Series(self._sessions.codes, dtype=pl.UInt64()).gather(rows["session"])
+        coded = rows.with_columns(code=self._keys.codes_of(rows), session_code=codes)
+        write_rows(staging, day, name, coded)
+        write_keys(staging, day, name, self._keys.frame_of(staged.keys.new(rows.select("actor", "kind"))))
+        acted = self._sessions.frame(staged.sessions.new(rows.select("session"))["session"])
         write_staged(staging, day, "sessions", name, acted)
         of_day = issued.filter(pl.col("event_time").dt.date() == day_of(day))
         write_staged(staging, day, "assumed", name, of_day)
@@ -209,12 +209,14 @@ class _Numbers:
     """The numbers that were written."""
 
     def __init__(self) -> None:
-        self._written: set[int] = set()
+        self._written: list[pl.DataFrame] = []
 
-    def new(self, numbers: pl.Series) -> list[int]:
-        """Return those that were not, sorted, and take them for written."""
-        new = sorted(set(numbers.unique()) - self._written)
-        self._written.update(new)
+    def new(self, numbers: pl.DataFrame) -> pl.DataFrame:
+        """Return those that were not, each once, and take them for written."""
+        new = numbers.unique()
+        for written in self._written:
+            new = new.join(written, on=new.columns, how="anti")
+        self._written = [pl.concat([*self._written, new])]
         return new
 
 

@@ -21,8 +21,8 @@ from assets.errors import StorageError
 _PREFIX = "logs-"
 _ROWS = {
     "id": pl.String(),
-    "key": pl.UInt32(),
-    "session": pl.UInt32(),
+    "identity": pl.UInt32(),
+    "kind": pl.UInt32(),
     "time": pl.Int64(),
     "region": pl.UInt16(),
     "file": pl.UInt32(),
@@ -87,23 +87,24 @@ def remove_day(staging: Path, day: int) -> None:
     shutil.rmtree(day_folder(staging, day), ignore_errors=True)
 
 
+_AddNumber = Callable[[int], None]
+
+
 class EventRows:
     """Events of a batch of files that were not written yet."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.ids: list[str] = []
-        self._keys: list[int] = []
-        self._sessions: list[int] = []
+        self._identities: list[int] = []
+        self._kinds: list[int] = []
         self._times: list[int] = []
         self._regions: list[int] = []
         self._files: list[int] = []
 
-    def adding(
-        self,
-    ) -> tuple[Callable[[str], None], Callable[[int], None], Callable[[int], None], Callable[[int], None]]:
-        """Return what adds an id, the number of a key, that of a session, and a time, to be called for each row."""
-        return self.ids.append, self._keys.append, self._sessions.append, self._times.append
+    def adding(self) -> tuple[Callable[[str], None], _AddNumber, _AddNumber, _AddNumber]:
+        """Return what adds an id, numbers of an identity and a kind, and a time, to be called for each row."""
+        return self.ids.append, self._identities.append, self._kinds.append, self._times.append
 
     def end_file(self, file: int, region: int) -> None:
         """Say of which file and region the rows are that came since the last call."""
@@ -112,11 +113,11 @@ class EventRows:
         self._regions.extend([region] * new)
 
     def frame(self) -> pl.DataFrame:
-        """Return the rows: `id`, number of `key` and `session`, `time`, `region`, index of the `file`, and `day`.
+        """Return the rows: `id`, numbers of `identity` and `kind`, `time`, `region`, index of the `file`, and `day`.
 
         The day is counted from 1970-01-01.
         """
-        columns = (self.ids, self._keys, self._sessions, self._times, self._regions, self._files)
+        columns = (self.ids, self._identities, self._kinds, self._times, self._regions, self._files)
         frame = pl.DataFrame(dict(zip(_ROWS, columns, strict=True)), schema=_ROWS)
         return frame.with_columns(day=(pl.col("time") // MICROSECONDS_A_DAY).cast(pl.Int32))
 

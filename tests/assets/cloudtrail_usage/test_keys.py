@@ -163,4 +163,5 @@ def test_session_names_are_no_part_of_the_memory() -> None:
         }
         keys.code_of(_record({"userIdentity": who}), "us-east-1")
     assert keys.frame().height == 1
-    assert keys.remembered == 1
+    # One principal and one kind of event.
+    assert keys.remembered == 2
