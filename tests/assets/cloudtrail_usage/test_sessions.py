@@ -238,18 +238,19 @@ def _stage(folder: Path, half: int) -> pl.DataFrame:
 
 def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
     made = []
-    for name, size in (("whole", 10_000), ("parts", 50)):
+    for name, size, ranked in (("whole", 10_000, 10_000), ("ranges", 50, 10_000), ("parts", 50, 0)):
         folder = tmp_path / name
         for half in (0, 1):
             rows = _stage(folder, half)
             services = service_sessions(folder, 5, size)
             write_partial(folder, 5, half, rows, services)
         keys = pl.read_parquet(staged(folder, 5, "keys"))
-        made.append(merge_sessions(folder, 5, keys, services, folder / "made", size))
-    whole, parts = (table.lazy().collect() for table in made)
-    assert len(made[0].files) == 1 < len(made[1].files)
+        made.append(merge_sessions(folder, 5, keys, services, folder / "made", size, ranked))
+    whole, ranges, parts = (table.lazy().collect() for table in made)
+    assert len(made[0].files) == 1 < min(len(made[1].files), len(made[2].files))
     assert (whole["events"].sum(), whole["service"].eq("x").sum(), whole.height) == (2_400, 3, 303)
     assert whole.equals(whole.sort(SESSION_USAGE_KEY))
+    assert ranges.equals(whole)
     assert parts.equals(whole)
 
 

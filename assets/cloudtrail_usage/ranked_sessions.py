@@ -1,0 +1,39 @@
+"""The sessions of a day that are few enough to be in memory: their usage in order, a range of them at a time."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from assets.cloudtrail_usage.session_kinds import SessionKinds
+from assets.cloudtrail_usage.staging import staged, write_staged
+
+_RANGES = "ranked"
+# The order of the table, as far as the session.
+_ORDER = ("principal", "session_rank")
+
+
+def merge_ranked(
+    staging: Path,
+    day: int,
+    partial: Sequence[Path],
+    kinds: SessionKinds,
+    sessions: pl.DataFrame,
+    rows_at_a_time: int,
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of `session_usage` in order, about `rows_at_a_time` of the counts in `partial` at a time.
+
+    `sessions` are those of `distinct_sessions`.
+    """
+    counts = [kinds.numbered(pl.read_parquet(file), sessions).group_by(_ORDER).len() for file in partial]
+    sizes = pl.concat(counts).group_by(_ORDER).agg(pl.col("len").sum()).sort(_ORDER)
+    before = pl.col("len").cum_sum() - pl.col("len")
+    cut = sizes.select(*_ORDER, range=(before // rows_at_a_time).cast(pl.UInt32))
+    for number, file in enumerate(partial):
+        # Numbers only: names would be many times as large.
+        rows = kinds.numbered(pl.read_parquet(file), sessions).join(cut, on=_ORDER)
+        for (part,), of_part in rows.partition_by("range", as_dict=True, include_key=False).items():
+            write_staged(staging, day, f"{_RANGES}{part:06}", f"{number:06}", of_part)
+    for part in cut["range"].unique().sort():
+        files = staged(staging, day, f"{_RANGES}{part:06}")
+        yield kinds.table(pl.concat(pl.read_parquet(file) for file in files), sessions)
