@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -47,6 +48,8 @@ class LogContent(Generic[_Who]):
 
 
 _GZIP = b"\x1f\x8b"
+# zlib's way to ask for the largest window, and for gzip's header and checksum.
+_GZIP_BITS = 31
 _typed = msgspec.json.Decoder(_Typed)
 _untyped = msgspec.json.Decoder(_Untyped)
 _record = msgspec.json.Decoder(Record)
@@ -67,13 +70,23 @@ def read_records(data: bytes, actors_of: Callable[[Sequence[Event]], Sequence[_W
         return whole_file(Reason.EMPTY_FILE, "0 bytes")
     if data[:2] != _GZIP:
         return _content(data, actors_of)
-    # isal says no types.
     try:
-        return _content(igzip.decompress(data), actors_of)  # type: ignore[no-untyped-call]
+        return _content(_decompressed(data), actors_of)
     except EOFError as error:
         return whole_file(Reason.TRUNCATED_GZIP, str(error))
     except (OSError, isal_zlib.error) as error:  # type: ignore[misc]
         return whole_file(Reason.UNREADABLE_GZIP, str(error))
+
+
+def _decompressed(data: bytes) -> bytes:
+    """Return the content of gzip'd data. Raises what `igzip.decompress` does."""
+    whole = isal_zlib.decompressobj(_GZIP_BITS)
+    with suppress(isal_zlib.error):  # type: ignore[arg-type]
+        text = whole.decompress(data)
+        if whole.eof and not whole.unused_data:
+            return text
+    # Of several members, or damaged. isal says no types.
+    return igzip.decompress(data)  # type: ignore[no-untyped-call, no-any-return]
 
 
 def _content(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:

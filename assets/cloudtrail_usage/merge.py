@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.cloudtrail_usage.counted import EVENTS, SUMS
 from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_partial
@@ -118,45 +119,22 @@ def deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, 
 
 def by_code_of(unique: pl.DataFrame) -> pl.DataFrame:
     """Count distinct events (`code`, `time`, `id`) by code: `events`, `first_seen`, `last_seen`, `last_event_id`."""
-    last = pl.col("time").max()
-    return unique.group_by("code").agg(
-        events=pl.len().cast(pl.Int64),
-        first_seen=pl.col("time").min(),
-        last_seen=last,
-        last_event_id=pl.col("id").filter(pl.col("time") == last).min(),
-    )
+    return unique.group_by("code").agg(**EVENTS)
 
 
 def _summed(by_code: list[pl.DataFrame]) -> list[pl.DataFrame]:
     """Sum the counts of parts up: a part has most codes again, so that all of them would grow with the day."""
     if len(by_code) == 1:
         return by_code
-    last = pl.col("last_seen").max()
-    together = pl.concat(by_code).group_by("code")
-    return [
-        together.agg(
-            pl.col("events").sum(),
-            pl.col("first_seen").min(),
-            last,
-            last_event_id=pl.col("last_event_id").filter(pl.col("last_seen") == last).min(),
-        )
-    ]
+    return [pl.concat(by_code).group_by("code").agg(**SUMS)]
 
 
 def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     """Return the usage that such counts are, a code any number of times; `keys` say what the codes mean."""
-    last = pl.col("last_seen").max()
     usage = (
         by_code.join(keys, on="code")
         .group_by(CLOUDTRAIL_USAGE_KEY)
-        .agg(
-            pl.col("events").sum(),
-            pl.col("first_seen").min(),
-            last,
-            services=_distinct("service"),
-            error_codes=_distinct("error_code"),
-            last_event_id=pl.col("last_event_id").filter(pl.col("last_seen") == last).min(),
-        )
+        .agg(**SUMS, services=_distinct("service"), error_codes=_distinct("error_code"))
     )
     return as_columns(usage, CLOUDTRAIL_USAGE).sort(CLOUDTRAIL_USAGE_KEY)
 

@@ -8,8 +8,8 @@ from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
 from assets.cloudtrail_usage.spilled import Spilled, ranges
 from assets.cloudtrail_usage.staging import staged, write_spilled
 
-# Their rows are wide: so many take about 100 MB.
-ASSUMPTIONS_AT_A_TIME = 100_000
+# Their rows are wide: so many take about 30 MB.
+ASSUMPTIONS_AT_A_TIME = 25_000
 
 
 def merge_assumptions(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.cloudtrail_usage.counted import EVENTS
 from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
@@ -35,17 +36,8 @@ def write_partial(staging: Path, day: int, part: int, unique: pl.DataFrame, serv
     `services` is that of `service_sessions`.
     """
     acted = unique.filter(pl.col("session_code") != NO_SESSION).join(services, on="session_code", how="left")
-    last = pl.col("time").max()
-    partial = (
-        acted.with_columns(session_code=pl.coalesce("service_code", "session_code"))
-        .group_by("session_code", "code")
-        .agg(
-            events=pl.len().cast(pl.Int64),
-            first_seen=pl.col("time").min(),
-            last_seen=last,
-            last_event_id=pl.col("id").filter(pl.col("time") == last).min(),
-        )
-    )
+    named = acted.with_columns(session_code=pl.coalesce("service_code", "session_code"))
+    partial = named.group_by("session_code", "code").agg(**EVENTS)
     write_staged(staging, day, _PARTIAL, f"{part:06}", partial)
 
 

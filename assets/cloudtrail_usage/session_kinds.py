@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from assets.cloudtrail_usage.counted import SUMS
 from assets.cloudtrail_usage.schema import SESSION_USAGE, as_columns
 from assets.cloudtrail_usage.session_keys import SESSION_IDENTITY, SESSION_SCHEMA
 from assets.errors import RunError
@@ -54,18 +55,8 @@ class SessionKinds:
 
     def table(self, numbered: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of the table, sorted by its key; numbers may be there any number of times."""
-        last = pl.col("last_seen").max()
         ranks = ("principal", "session_rank", "event")
-        counted = (
-            numbered.group_by(ranks)
-            .agg(
-                pl.col("events").sum(),
-                pl.col("first_seen").min(),
-                last,
-                last_event_id=pl.col("last_event_id").filter(pl.col("last_seen") == last).min(),
-            )
-            .sort(ranks)
-        )
+        counted = numbered.group_by(ranks).agg(**SUMS).sort(ranks)
         usage = (
             counted.join(self._principals, on="principal", maintain_order="left")
             .join(sessions, on="session_rank", maintain_order="left")

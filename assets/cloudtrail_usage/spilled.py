@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
+
+from assets.cloudtrail_usage.staging import write_spilled
 
 # One value in so many tells where the ranges begin.
 _SAMPLED = 64
@@ -43,29 +44,47 @@ def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]
 def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of the files in ranges of a text column, ascending: equal values are in one range.
 
-    A range has about `rows_at_a_time` rows. Which rows it has follows from the rows of all files, not from their
-    order.
+    A range has about `rows_at_a_time` rows; they are cut into files beside the first. Which rows it has follows
+    from the rows of all files, not from their order. Raises StorageError when the files cannot be written.
     """
     rows = rows_in(files)
     if rows <= rows_at_a_time:
         if rows:
             yield pl.read_parquet(list(files))
         return
-    for low, high in pairwise([None, *_bounds(files, column, -(-rows // rows_at_a_time)), None]):
-        mine = pl.lit(value=True)
-        if low is not None:
-            mine &= pl.col(column) >= low
-        if high is not None:
-            mine &= pl.col(column) < high
-        # File by file: a scan of all of them would hold more than the range.
-        yield pl.concat([pl.scan_parquet(file).filter(mine).collect() for file in files])
+    bounds = _bounds(files, column, -(-rows // rows_at_a_time))
+    folder = files[0].parent / f"ranges-{column}"
+    for number, some in enumerate(_groups(files, rows_at_a_time)):
+        # Every file is read once: a filtered scan for each range would read all of them again and again.
+        read = pl.concat(pl.read_parquet(file) for file in some)
+        cut = read.with_columns(_range=bounds.search_sorted(read[column], side="right"))
+        for (part,), mine in cut.partition_by("_range", as_dict=True, include_key=False).items():
+            write_spilled(mine, folder / f"{part:06}-{number:06}.parquet")
+    for part in range(len(bounds) + 1):
+        parts = sorted(folder.glob(f"{part:06}-*.parquet"))
+        if parts:
+            yield pl.concat(pl.read_parquet(file) for file in parts)
 
 
-def _bounds(files: Sequence[Path], column: str, parts: int) -> list[str]:
+def _groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
+    """Yield the files in groups of about so many rows, or of one."""
+    group: list[Path] = []
+    rows = 0
+    for file in files:
+        group.append(file)
+        rows += rows_in([file])
+        if rows >= rows_at_a_time:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
+
+
+def _bounds(files: Sequence[Path], column: str, parts: int) -> pl.Series:
     sampled = pl.col(column).hash() % _SAMPLED == 0
     sample = pl.concat([pl.read_parquet(file, columns=[column]).filter(sampled) for file in files])
     values = sample[column].sort()
     if values.is_empty():
-        return []
+        return values
     cuts = [len(values) * part // parts for part in range(1, parts)]
-    return values.gather(cuts).unique().sort().to_list()
+    return values.gather(cuts).unique().sort()
