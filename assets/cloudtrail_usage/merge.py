@@ -17,12 +17,13 @@ from assets.cloudtrail_usage.schema import (
     as_columns,
 )
 from assets.cloudtrail_usage.service_sessions import service_sessions
-from assets.cloudtrail_usage.spilled import Spilled
+from assets.cloudtrail_usage.spilled import Spilled, distinct_rows
 from assets.cloudtrail_usage.staging import day_folder, staged, write_staged
 from assets.errors import RunError
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
 ROWS_AT_A_TIME = 150_000
+_KEYS = {**KEY_SCHEMA, "code": pl.UInt64()}
 # Files of rows that are cut at a time: one holds some 30,000.
 _CUT_AT_A_TIME = 4
 
@@ -50,7 +51,7 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     if not rows_files:
         usage = pl.DataFrame(schema=CLOUDTRAIL_USAGE)
         return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
-    keys = _distinct_keys(keys_files)
+    keys = distinct_rows(keys_files, _KEYS).sort(*KEY_SCHEMA)
     if keys["code"].is_duplicated().any():
         raise RunError(
             "two kinds of events got the same code while logs were read; run it again after an update"
@@ -91,14 +92,6 @@ def _cut(staging: Path, day: int, rows_files: list[Path], parts: int) -> None:
 
 def _part(part: int) -> str:
     return f"part{part:06}"
-
-
-def _distinct_keys(files: list[Path]) -> pl.DataFrame:
-    # A few files at a time: every batch has most of the keys again.
-    keys = pl.read_parquet(files[:1])
-    for start in range(1, len(files), 4):
-        keys = pl.concat([keys, pl.read_parquet(files[start : start + 4])]).unique()
-    return keys.sort(*KEY_SCHEMA)
 
 
 def deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

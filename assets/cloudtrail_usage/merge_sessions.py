@@ -10,7 +10,7 @@ from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
 from assets.cloudtrail_usage.session_kinds import PRINCIPAL, SessionKinds, distinct_sessions
-from assets.cloudtrail_usage.spilled import Spilled, part_of, ranges, rows_in
+from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, part_of, ranges, rows_in
 from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 
 # Their rows are wide: so many take about 30 MB while they are merged.
@@ -26,6 +26,7 @@ _PARTIALS = {
     "last_seen": pl.Int64(),
     "last_event_id": pl.String(),
 }
+_SESSIONS = {**SESSION_SCHEMA, "session_code": pl.UInt64()}
 # What the ranges of a large table are cut by: the first columns of the key.
 _ORDER = pl.concat_str(*PRINCIPAL, "session", separator="\0")
 
@@ -59,15 +60,15 @@ def merge_sessions(
 ) -> Spilled:
     """Merge what `write_partial` staged into files below `made`. `keys`: the day's distinct keys, with `code`.
 
-    Where no more than `ranked` sessions are staged, they are in memory together. Raises RunError when two
+    Where there are no more than `ranked` sessions, they are in memory together. Raises RunError when two
     sessions share a code.
     """
     partial, sessions = staged(staging, day, _PARTIAL), staged(staging, day, "sessions")
     kinds = SessionKinds(keys)
     if not partial:
         return Spilled(SESSION_USAGE)
-    if rows_in(sessions) <= ranked:
-        known = distinct_sessions(pl.concat([*map(pl.read_parquet, sessions), _rows_of(services)]))
+    if _sessions_in(sessions) <= ranked:
+        known = distinct_sessions(pl.concat([distinct_rows(sessions, _SESSIONS), _rows_of(services)]))
         tables = merge_ranked(staging, day, partial, kinds, known, rows_at_a_time)
     else:
         tables = _merge_unranked(staging, day, kinds, services, rows_at_a_time)
@@ -92,6 +93,12 @@ def _merge_unranked(
         write_staged(staging, day, _UNSORTED, f"{part:06}", usage.with_columns(order=_ORDER))
     for rows in ranges(staged(staging, day, _UNSORTED), "order", rows_at_a_time):
         yield rows.select(*SESSION_USAGE).sort(SESSION_USAGE_KEY)
+
+
+def _sessions_in(files: list[Path]) -> int:
+    # A session is staged again by every process, and where it had been forgotten.
+    codes = [pl.read_parquet(file, columns=["session_code"]) for file in files]
+    return pl.concat(codes).n_unique() if codes else 0
 
 
 def _rows_of(services: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from assets.cloudtrail_usage.staging import write_spilled
 
 # One value in so many tells where the ranges begin.
 _SAMPLED = 64
+_FILES_AT_A_TIME = 16
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,17 @@ class Spilled:
 def rows_in(files: Sequence[Path]) -> int:
     """Return how many rows the files hold, from their footers."""
     return int(pl.scan_parquet(list(files)).select(pl.len()).collect().item()) if files else 0
+
+
+def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Return the rows of the files, each once, in any order."""
+    # A few files at a time: most have what others have.
+    distinct = pl.DataFrame(schema=schema)
+    for start in range(0, len(files), _FILES_AT_A_TIME):
+        distinct = pl.concat(
+            [distinct, pl.read_parquet(list(files[start : start + _FILES_AT_A_TIME]))]
+        ).unique()
+    return distinct
 
 
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
