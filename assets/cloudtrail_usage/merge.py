@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.counted import EVENTS, SUMS
+from assets.cloudtrail_usage.counted import EVENTS, SUMS, with_own_text
 from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_partial
@@ -25,7 +25,7 @@ from assets.errors import RunError
 ROWS_AT_A_TIME = 150_000
 _KEYS = {**KEY_SCHEMA, "code": pl.UInt64()}
 # Files of rows that are cut at a time: one holds some 30,000.
-_CUT_AT_A_TIME = 4
+_CUT_AT_A_TIME = 8
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
         if not mine:
             continue
         unique, counts = deduplicated(pl.concat(pl.read_parquet(file) for file in mine), keys)
-        by_code = _summed([*by_code, by_code_of(unique)])
+        by_code = _summed([*by_code, with_own_text(by_code_of(unique))])
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
     made = day_folder(staging, day) / "made"

@@ -15,6 +15,8 @@ from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 
 # Their rows are wide: so many take about 30 MB while they are merged.
 SESSIONS_AT_A_TIME = 30_000
+# Numbers are narrow, and the parts of a day have most of them again.
+_COUNTS_A_ROW = 3
 # So many take about 50 MB.
 RANKED_SESSIONS = 100_000
 _PARTIAL, _UNSORTED = "partial", "unsorted"
@@ -69,7 +71,7 @@ def merge_sessions(
         return Spilled(SESSION_USAGE)
     if _sessions_in(sessions) <= ranked:
         known = distinct_sessions(pl.concat([distinct_rows(sessions, _SESSIONS), _rows_of(services)]))
-        tables = merge_ranked(staging, day, partial, kinds, known, rows_at_a_time)
+        tables = merge_ranked(staging, day, partial, kinds, known, _COUNTS_A_ROW * rows_at_a_time)
     else:
         tables = _merge_unranked(staging, day, kinds, services, rows_at_a_time)
     files = []
