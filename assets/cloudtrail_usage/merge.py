@@ -18,7 +18,7 @@ from assets.cloudtrail_usage.schema import (
 )
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.spilled import Spilled, distinct_rows
-from assets.cloudtrail_usage.staging import day_folder, staged, write_staged
+from assets.cloudtrail_usage.staging import day_folder, staged, write_spilled, write_staged
 from assets.errors import RunError
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
@@ -51,12 +51,8 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     if not rows_files:
         usage = pl.DataFrame(schema=CLOUDTRAIL_USAGE)
         return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
-    keys = distinct_rows(keys_files, _KEYS).sort(*KEY_SCHEMA)
-    if keys["code"].is_duplicated().any():
-        raise RunError(
-            "two kinds of events got the same code while logs were read; run it again after an update"
-        )
-    keys = keys.with_row_index("rank")
+    made = day_folder(staging, day) / "made"
+    codes = _coded(distinct_rows(keys_files, _KEYS), made / "keys.parquet")
     services = service_sessions(staging, day)
     parts = -(-events // rows_at_a_time)
     by_code: list[pl.DataFrame] = []
@@ -67,17 +63,34 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
         mine = staged(staging, day, _part(part)) if parts > 1 else rows_files
         if not mine:
             continue
-        unique, counts = deduplicated(pl.concat(pl.read_parquet(file) for file in mine), keys)
+        unique, counts = deduplicated(pl.concat(pl.read_parquet(file) for file in mine), codes)
         by_code = _summed([*by_code, with_own_text(by_code_of(unique))])
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
-    made = day_folder(staging, day) / "made"
-    return MergedDay(
-        usage_of(pl.concat(by_code), keys),
-        _counts(pl.concat(by_region)),
-        merge_assumptions(staging, day, made),
-        merge_sessions(staging, day, keys, services, made),
-    )
+    assumptions = merge_assumptions(staging, day, made)
+    keys = pl.read_parquet(made / "keys.parquet")
+    sessions = merge_sessions(staging, day, keys, services, made)
+    return MergedDay(usage_of(pl.concat(by_code), keys), _counts(pl.concat(by_region)), assumptions, sessions)
+
+
+def _coded(keys: pl.DataFrame, file: Path) -> pl.DataFrame:
+    """Write the keys to a file, and return their codes: their text waits on the disk until events are counted."""
+    codes = codes_of(keys)
+    write_spilled(keys, file)
+    return codes
+
+
+def codes_of(keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the `code` of each key, its `rank` among them, and whether its events need a `permission`.
+
+    Raises RunError when two keys share a code.
+    """
+    if keys["code"].is_duplicated().any():
+        raise RunError(
+            "two kinds of events got the same code while logs were read; run it again after an update"
+        )
+    ordered = keys.sort(*KEY_SCHEMA).with_row_index("rank")
+    return ordered.select("code", "rank", permission=pl.col("event_type") == API_CALL)
 
 
 def _cut(staging: Path, day: int, rows_files: list[Path], parts: int) -> None:
@@ -94,9 +107,12 @@ def _part(part: int) -> str:
     return f"part{part:06}"
 
 
-def deduplicated(rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows with one of each id, and per region how many of each kind there were."""
-    rows = rows.join(keys.select("code", "rank", permission=pl.col("event_type") == API_CALL), on="code")
+def deduplicated(rows: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows with one of each id, and per region how many of each kind there were.
+
+    `codes` are those of `codes_of`.
+    """
+    rows = rows.join(codes, on="code")
     copied = rows["id"].is_duplicated()
     # Copies are rare: only they are sorted.
     copies = rows.filter(copied).sort("id", "rank", "time", "region")

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
-from assets.cloudtrail_usage.merge import MergedDay, by_code_of, deduplicated, usage_of
+from assets.cloudtrail_usage.keys import API_CALL
+from assets.cloudtrail_usage.merge import MergedDay, by_code_of, codes_of, deduplicated, usage_of
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_counted, write_partial
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.staging import day_folder
-from assets.errors import RunError
 
 _SINGLE = ("id", "code", "session_code", "time", "region")
 
@@ -31,10 +30,7 @@ def merge_counted(
     `code`, `session_code`, `time`, `region` of the others, copy by copy. `copies` is how many copies of events lay
     in each region. The day's sessions and assumptions are staged. Raises RunError when two keys share a code.
     """
-    if keys["code"].is_duplicated().any():
-        raise RunError("two kinds of events got the same code; run it again after an update")
-    keys = keys.sort(*KEY_SCHEMA).with_row_index("rank")
-    unique, _ = deduplicated(rows.select(_SINGLE), keys)
+    unique, _ = deduplicated(rows.select(_SINGLE), codes_of(keys))
     single = by_code_of(unique)
     by_code = pl.concat([counted.select(single.columns), single])
     services = service_sessions(staging, day)
