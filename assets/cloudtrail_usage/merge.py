@@ -17,6 +17,7 @@ from assets.cloudtrail_usage.schema import (
     as_columns,
 )
 from assets.cloudtrail_usage.service_sessions import service_sessions
+from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.spilled import Spilled, distinct_rows
 from assets.cloudtrail_usage.staging import day_folder, staged, write_spilled, write_staged
 from assets.errors import RunError
@@ -68,8 +69,9 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
     assumptions = merge_assumptions(staging, day, made)
+    kinds = SessionKinds(pl.read_parquet(made / "keys.parquet"))
+    sessions = merge_sessions(staging, day, kinds, services, made)
     keys = pl.read_parquet(made / "keys.parquet")
-    sessions = merge_sessions(staging, day, keys, services, made)
     return MergedDay(usage_of(pl.concat(by_code), keys), _counts(pl.concat(by_region)), assumptions, sessions)
 
 

@@ -54,19 +54,18 @@ def write_counted(staging: Path, day: int, part: int, counted: pl.DataFrame, ser
 def merge_sessions(
     staging: Path,
     day: int,
-    keys: pl.DataFrame,
+    kinds: SessionKinds,
     services: pl.DataFrame,
     made: Path,
     rows_at_a_time: int = SESSIONS_AT_A_TIME,
     ranked: int = RANKED_SESSIONS,
 ) -> Spilled:
-    """Merge what `write_partial` staged into files below `made`. `keys`: the day's distinct keys, with `code`.
+    """Merge what `write_partial` staged into files below `made`; `kinds` are those of the day.
 
     Where there are no more than `ranked` sessions, they are in memory together. Raises RunError when two
     sessions share a code.
     """
     partial, sessions = staged(staging, day, _PARTIAL), staged(staging, day, "sessions")
-    kinds = SessionKinds(keys)
     if not partial:
         return Spilled(SESSION_USAGE)
     if _sessions_in(sessions) <= ranked:

@@ -10,6 +10,7 @@ from assets.cloudtrail_usage.merge import MergedDay, by_code_of, codes_of, dedup
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_counted, write_partial
 from assets.cloudtrail_usage.service_sessions import service_sessions
+from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import day_folder
 
 _SINGLE = ("id", "code", "session_code", "time", "region")
@@ -41,7 +42,7 @@ def merge_counted(
         usage_of(by_code, keys),
         _counts(keys, counted, unique, copies),
         merge_assumptions(staging, day, made),
-        merge_sessions(staging, day, keys, services, made),
+        merge_sessions(staging, day, SessionKinds(keys), services, made),
     )
 
 

@@ -13,6 +13,7 @@ from assets.cloudtrail_usage.records import Record, UserIdentity
 from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_keys import SessionKeys
+from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.errors import RunError
 from tests.assets.cloudtrail_usage.log_files import (
@@ -245,7 +246,7 @@ def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
             services = service_sessions(folder, 5, size)
             write_partial(folder, 5, half, rows, services)
         keys = pl.read_parquet(staged(folder, 5, "keys"))
-        made.append(merge_sessions(folder, 5, keys, services, folder / "made", size, ranked))
+        made.append(merge_sessions(folder, 5, SessionKinds(keys), services, folder / "made", size, ranked))
     whole, ranges, parts = (table.lazy().collect() for table in made)
     assert len(made[0].files) == 1 < min(len(made[1].files), len(made[2].files))
     assert (whole["events"].sum(), whole["service"].eq("x").sum(), whole.height) == (2_400, 3, 303)
@@ -263,7 +264,7 @@ def test_sessions_that_share_a_code_are_refused(tmp_path: Path) -> None:
     write_partial(tmp_path, 5, 0, rows, services)
     keys = pl.read_parquet(staged(tmp_path, 5, "keys"))
     with pytest.raises(RunError, match="same code"):
-        merge_sessions(tmp_path, 5, keys, services, tmp_path / "made")
+        merge_sessions(tmp_path, 5, SessionKinds(keys), services, tmp_path / "made")
 
 
 def test_a_hundred_thousand_sessions_of_a_service_are_one_in_memory() -> None:
