@@ -71,9 +71,9 @@ class BatchResult:
 class Scanner:
     """Scans batches of a reading one after the other, and remembers who acted and what events there are."""
 
-    def __init__(self, job: Job) -> None:
-        """Start with nothing remembered."""
-        self._job = job
+    def __init__(self, job: Job, remembered: int = REMEMBERED) -> None:
+        """Start with nothing remembered; more than `remembered` identities or kinds are forgotten."""
+        self._job, self._most = job, remembered
         self._key_hash = KeyHash(job.secret)
         self._keys, self._sessions = EventKeys(), SessionKeys(self._key_hash)
         self._actors = Actors(self._keys, self._sessions)
@@ -182,7 +182,7 @@ class Scanner:
         for (day,), of_day in rows.partition_by("day", as_dict=True).items():
             if day in batch.keep:
                 self._stage(day, of_day, issued, f"{batch.number:08}-{flush:04}")
-        if max(self._keys.remembered, self._actors.remembered) > REMEMBERED:
+        if max(self._keys.remembered, self._actors.remembered) > self._most:
             self._forget()
 
     def _stage(self, day: int, rows: pl.DataFrame, issued: pl.DataFrame, name: str) -> None:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from assets.errors import RunError
 from tests.assets.cloudtrail_usage.log_files import (
     ACCOUNT,
     ALICE,
+    DAY,
     Made,
     check_conservation,
     event,
     put,
+    read,
     read_one,
 )
 
@@ -207,6 +209,24 @@ def test_what_records_of_one_session_say_differently_makes_no_second_row(tmp_pat
     for first, second in ((acting(), named), (named, acting())):
         rows = sessions_of(tmp_path, first, second).sessions
         assert rows["source_identity"].to_list() == ["alice"]
+
+
+def test_what_is_said_of_a_session_on_another_day_is_not_said_on_this(tmp_path: Path) -> None:
+    named = acting(context={"sourceIdentity": "alice"})
+    put(
+        tmp_path / "logs",
+        [
+            event("e1", "2024-03-05T23:59:59Z", userIdentity=acting()),
+            event("e2", "2024-03-06T00:00:01Z", userIdentity=named),
+        ],
+    )
+    days = read(
+        tmp_path / "logs",
+        [DAY, DAY + timedelta(days=1)],
+        late_days=1,
+        late_from={DAY + timedelta(days=1): [DAY]},
+    )
+    assert [made.sessions["source_identity"].to_list() for made in days.values()] == [[""], ["alice"]]
 
 
 def _stage(folder: Path, half: int) -> pl.DataFrame:
