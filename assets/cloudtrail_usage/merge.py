@@ -142,12 +142,18 @@ def _summed(by_code: list[pl.DataFrame]) -> list[pl.DataFrame]:
 
 def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     """Return the usage that such counts are, a code any number of times; `keys` say what the codes mean."""
-    usage = (
-        by_code.join(keys, on="code")
-        .group_by(CLOUDTRAIL_USAGE_KEY)
+    ordered = keys.sort(*KEY_SCHEMA)
+    begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in CLOUDTRAIL_USAGE_KEY)
+    # Rows of a number each: text is copied once, for the rows of the table.
+    ordered = ordered.with_columns(row=begins.cum_sum())
+    counted = (
+        by_code.join(ordered.select("code", "row", "service", "error_code"), on="code")
+        .group_by("row")
         .agg(**SUMS, services=_distinct("service"), error_codes=_distinct("error_code"))
+        .sort("row")
     )
-    return as_columns(usage, CLOUDTRAIL_USAGE).sort(CLOUDTRAIL_USAGE_KEY)
+    texts = ordered.select("row", *CLOUDTRAIL_USAGE_KEY).unique("row", keep="first")
+    return as_columns(counted.join(texts, on="row", maintain_order="left"), CLOUDTRAIL_USAGE)
 
 
 def _distinct(column: str) -> pl.Expr:

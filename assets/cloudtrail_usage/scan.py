@@ -105,6 +105,9 @@ class Scanner:
                 if len(self._rows.ids) >= FLUSH_ROWS or len(self._assumptions) >= FLUSH_ASSUMPTIONS:
                     self._flush(batch, result, next(flushes))
         self._flush(batch, result, next(flushes))
+        if batch.last:
+            # Days are merged next, which needs the memory, and another day has other sessions.
+            self._forget()
         return result
 
     def _read(self, region: str, data: bytes | OSError | None) -> list[Defect]:
