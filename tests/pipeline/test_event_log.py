@@ -1,12 +1,159 @@
-"""The event log is Dagster's own in other clothes: what one writes the other reads."""
+"""The event log is Dagster's own in other clothes: what one writes the other reads, and they write the same."""
 
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.dagster_home import dagster_home
 from pipeline.event_log import EventLog
+
+PLANNED = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+DEFAULT = "telemetry: {enabled: false}\n"
+DAYS = dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-03-01")
+CUT = dg.MultiPartitionsDefinition({"day": DAYS, "account": dg.DynamicPartitionsDefinition(name="accounts")})
+
+
+@dg.multi_asset(
+    outs={name: dg.AssetOut(dagster_type=dg.Nothing) for name in ("left", "right")},
+    partitions_def=CUT,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def both(context: dg.AssetExecutionContext) -> Iterator[dg.Output[None]]:
+    for name in ("left", "right"):
+        # Of two only: Dagster asks the database for the account each time.
+        for key in context.partition_keys[:2]:
+            context.add_asset_metadata({"rows": len(key)}, asset_key=name, partition_key=key)
+        yield dg.Output(None, name)
+
+
+@dg.asset_check(asset="left", blocking=True)
+def whole() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+def _instance(home: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> dg.DagsterInstance:
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    dagster_home()
+    if text is not None:
+        (home / "dagster.yaml").write_text(text)
+    instance = dg.DagsterInstance.get()
+    instance.add_dynamic_partitions("accounts", ["111111111111", "222222222222"])
+    return instance
+
+
+def _run(instance: dg.DagsterInstance, first: str, last: str) -> str:
+    job = dg.Definitions(assets=[both], asset_checks=[whole]).resolve_implicit_global_asset_job_def()
+    tags = {
+        "dagster/asset_partition_range_start": f"111111111111|{first}",
+        "dagster/asset_partition_range_end": f"111111111111|{last}",
+    }
+    return job.execute_in_process(instance=instance, tags=tags).run_id
+
+
+def _said(base: Path, run: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What the files hold, without times and the run's id."""
+    events = (
+        "select dagster_event_type, step_key, asset_key, partition,"
+        # Those of steps and runs hold times and process ids.
+        " iif(asset_key is null, '', json_extract(event, '$.dagster_event.message')),"
+        " json_extract(event, '$.dagster_event.event_specific_data.materialization.metadata_entries'), id"
+        " from event_logs"
+    )
+    asked = {
+        "schema": "select type, name, tbl_name, sql from sqlite_master order by 2",
+        "events": f"{events} order by id",
+        "assets": "select a.asset_key, a.last_run_id = ?, e.dagster_event_type, e.partition,"
+        " json_extract(a.last_materialization, '$.storage_id') = e.id from asset_keys a left join event_logs e on"
+        " e.id = (select max(id) from event_logs where asset_key = a.asset_key) order by 1",
+        "tags": "select t.asset_key, t.key, iif(t.key = 'dagster/data_version', '', t.value), e.partition"
+        " from asset_event_tags t join event_logs e on e.id = t.event_id order by t.event_id, t.key",
+        "checks": "select asset_key, check_name, execution_status, partition from asset_check_executions",
+    }
+    found = {}
+    for shard in ("index", run):
+        with sqlite3.connect(base / f"{shard}.db") as database:
+            for name, sql in asked.items():
+                words = (run,) if "?" in sql else ()
+                found[f"{name} of {shard if shard == 'index' else 'the run'}"] = database.execute(
+                    sql, words
+                ).fetchall()
+            mode = database.execute("pragma journal_mode").fetchall()
+            found[f"mode of {shard if shard == 'index' else 'the run'}"] = mode
+        database.close()
+    return found
+
+
+def test_it_stores_what_the_default_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = {}
+    for name, text in {"default": DEFAULT, "ours": None}.items():
+        monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
+        with _instance(tmp_path / name, monkeypatch, text) as instance:
+            assert isinstance(instance.event_log_storage, EventLog) == (name == "ours")
+            # The second run replaces what the first one said of each asset.
+            _run(instance, "2026-01-01", "2026-01-03")
+            run = _run(instance, "2026-01-02", "2026-02-09")
+        stored[name] = _said(tmp_path / name / "history" / "runs", run)
+    assert len(stored["ours"]["events of index"]) == 2 * 2 * (3 + 39) + 2 * 4
+    assert len(stored["ours"]["tags of index"]) == 3 * 2 * (3 + 39)
+    assert stored["ours"] == stored["default"]
+
+
+def test_more_partitions_are_no_more_transactions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits: list[int] = []
+
+    def count(_: object) -> None:
+        commits[-1] += 1
+
+    monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        event.listen(Engine, "commit", count)
+        try:
+            for last in ("2026-01-02", "2026-01-03", "2026-02-28"):
+                commits.append(0)
+                _run(instance, "2026-01-01", last)
+        finally:
+            event.remove(Engine, "commit", count)
+    # The first run finds the tables.
+    assert commits[2] == commits[1] > 0
+
+
+def test_files_of_runs_that_have_ended_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        runs = [_run(instance, "2026-01-01", "2026-01-01") for _ in range(12)]
+        opened = {str(one.resolve()) for one in Path("/proc/self/fd").iterdir()}
+        held = {Path(one).name.partition(".")[0] for one in opened if str(tmp_path) in one and ".db" in one}
+        assert len(held & set(runs)) < 8
+        # What was let go is opened again.
+        assert {len(instance.all_logs(run)) for run in runs} == {len(instance.all_logs(runs[0]))}
+
+
+def test_a_batch_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        run = _run(instance, "2026-01-01", "2026-01-03")
+        planned = [one for one in instance.all_logs(run) if one.dagster_event_type is PLANNED]
+        assert len(planned) == 2 * 3
+        base = tmp_path / "home" / "history" / "runs"
+        before = _said(base, run)
+        with sqlite3.connect(base / "index.db") as index:
+            last = "new.partition = '111111111111|2026-01-03'"
+            index.execute(
+                f"create trigger full after insert on event_logs when {last} begin select raise(abort, 'full'); end"
+            )
+        index.close()
+        with pytest.raises(IntegrityError):
+            instance.event_log_storage.store_event_batch(planned)
+        after = _said(base, run)
+        # Neither in the index nor in the run: Dagster stores them one by one then, and each is there once.
+        assert {name: rows for name, rows in after.items() if not name.startswith("schema")} == {
+            name: rows for name, rows in before.items() if not name.startswith("schema")
+        }
 
 
 def test_what_it_writes_dagster_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +167,7 @@ def test_what_it_writes_dagster_reads(tmp_path: Path, monkeypatch: pytest.Monkey
         assert isinstance(instance.event_log_storage, EventLog)
         assert dg.materialize([table], partition_key="b", instance=instance).success
         assert instance.get_materialized_partitions(table.key) == {"b"}
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    (home / "dagster.yaml").write_text(DEFAULT)
     with dg.DagsterInstance.get() as instance:
         assert not isinstance(instance.event_log_storage, EventLog)
         assert instance.get_materialized_partitions(table.key) == {"b"}
