@@ -1,6 +1,6 @@
 """The IO manager: how Dagster's assets become the files of the lake, and how they are read again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +44,8 @@ class LakeIOManager(dg.IOManager):
             raise StorageError(f"{table.name}: the asset made nothing for {', '.join(sorted(missing))}")
 
     def _write_parts(self, context: dg.OutputContext, table: Table, parts: Parts) -> set[str]:
+        # Dagster tells of the partitions in its own order, whatever the order in which they were written.
+        told_last = context.asset_partition_keys[-1]
         asked = set(context.asset_partition_keys)
         written: set[str] = set()
         began = run_began(context)
@@ -56,17 +58,11 @@ class LakeIOManager(dg.IOManager):
             rows = frame.height if isinstance(frame, pl.DataFrame) else self._rows(table.name, partition)
             if self.progress:
                 self.progress.wrote(table.name, partition.folders[0].partition("=")[2], rows)
-            context.step_context.add_asset_metadata(
-                {
-                    # Columns and lineage are the same for all: with each of them the events of a year would
-                    # take longer to store than the year. The UI shows those of the newest event.
-                    **(described if len(written) == len(asked) else {}),
-                    "dagster/row_count": rows,
-                    "path": dg.MetadataValue.path(str(self.lake.path(table.name, partition))),
-                },
-                asset_key=context.asset_key,
-                partition_key=partition.key,
-            )
+            # Columns and lineage are the same for all: with each of them the events of a year would take longer to
+            # store than the year. The UI shows those of the newest event.
+            told = described if partition.key == told_last else {}
+            path = dg.MetadataValue.path(str(self.lake.path(table.name, partition)))
+            _tell(context, partition, {**told, "dagster/row_count": rows, "path": path})
         return written
 
     def _rows(self, table: str, partition: AnyPartition) -> int:
@@ -79,6 +75,15 @@ class LakeIOManager(dg.IOManager):
             return self.lake.read(name)
         keys: Sequence[str] = context.asset_partition_keys if context.has_asset_partitions else ()
         return self.lake.scan(name, [Partition.from_key(key) for key in keys])
+
+
+def _tell(context: dg.OutputContext, partition: AnyPartition, metadata: Mapping[str, Any]) -> None:
+    # What `add_asset_metadata` does, which lists the whole range and asks the database for the account, for each
+    # partition, to see that the partition is one of the run; that was looked at before it was written.
+    step = context.step_context
+    step._metadata_accumulator = step._metadata_accumulator.with_additional_asset_metadata(
+        asset_key=context.asset_key, partition_key=partition.key, metadata=metadata
+    )
 
 
 def run_began(context: dg.OutputContext) -> datetime:

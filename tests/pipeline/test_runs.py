@@ -50,10 +50,16 @@ def test_a_range_of_an_account_is_one_run_and_its_sessions_another(
         assert len(runs) == 6
         made = instance.get_materialized_partitions(dg.AssetKey("principal_diffs"))
         assert made == {f"111111111111|{day}" for day in DAYS}
-        event = instance.get_latest_materialization_event(dg.AssetKey("cloudtrail_usage"))
-    assert event is not None
-    assert event.asset_materialization is not None
-    assert event.asset_materialization.metadata["dagster/row_count"].value == 2
+        told = instance.fetch_materializations(dg.AssetKey("cloudtrail_usage"), limit=100).records
+    # Newest first: each day says its rows and its place, the newest one what the columns are and come from.
+    assert sorted(one.partition_key or "" for one in told) == [f"111111111111|{day}" for day in DAYS]
+    said = [one.asset_materialization.metadata for one in told if one.asset_materialization]
+    assert [one["dagster/row_count"].value for one in said] == [2] * len(DAYS)
+    assert {str(one["path"].value) for one in said} == {
+        str(demo.root / f"cloudtrail_usage/day={day}/account=111111111111/part-0.parquet") for day in DAYS
+    }
+    described = ["dagster/column_schema", "dagster/column_lineage"]
+    assert [sorted(set(described).intersection(one)) for one in said] == [sorted(described), *[[]] * 19]
 
 
 def test_the_summary_says_where_every_record_went(demo: Account, ask: Ask) -> None:
