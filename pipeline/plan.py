@@ -4,16 +4,17 @@ The rule is make's: a partition is stale when something that it was made from is
 the start of the run that wrote it (see `pipeline.storage`), so that what arrives during a run counts as newer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 
-from assets.iam_snapshots.filling import IamSources
+from assets.iam_snapshots.filling import IamSources, taken_times
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from pipeline.aws_settings import LIVE
@@ -29,6 +30,7 @@ FACT_TABLES = ("aws_actions", "iam_actions")
 UNMAPPED = "unmapped_events"
 SNAPSHOT, TRAILS = "iam_snapshots", "trail_settings"
 GRANT_TABLES = ("iam_snapshots", "expanded_grants", "grant_sources", "grant_problems")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window
     usage = stale_usage(lake, settings, account.id, window.days)
     stored = window.length == settings.lookback_days
     grants = facts or grants_are_stale(lake, settings, account, window.end)
-    diff = stored and (bool(usage) or grants or diff_is_stale(lake, settings, account.id, window))
+    diff = stored and (bool(usage) or grants or diff_is_stale(lake, settings, account, window.end))
     return Plan(
         account.id,
         facts,
@@ -122,13 +124,13 @@ def plan_stale(lake: Lake, settings: Settings, account: AccountSettings, wanted:
     """Plan what is missing, provisional or older than its inputs among what is wanted."""
     facts = facts_are_stale(lake)
     usage = stale_usage(lake, settings, account.id, wanted.usage, open_days=wanted.open_days)
-    grants = [day for day in wanted.grants if facts or grants_are_stale(lake, settings, account, day)]
+    grants = list(wanted.grants) if facts else stale_grants(lake, settings, account, wanted.grants)
+    old = {*grants, *stale_diffs(lake, settings, account, wanted.diffs)}
     diffs = [
         day
         for day in wanted.diffs
-        if day in grants
+        if day in old
         or any(timedelta(0) <= day - changed < timedelta(days=settings.lookback_days) for changed in usage)
-        or diff_is_stale(lake, settings, account.id, Window.ending(day, settings.lookback_days))
     ]
     unmapped = [
         day
@@ -178,19 +180,31 @@ def _newest(paths: Iterable[Path]) -> datetime:
 
 def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> bool:
     """Whether a day's snapshot is missing or no longer the nearest, or its grants older than their inputs."""
-    partition = Partition(day, account.id)
-    written = {table: lake.written_at(table, partition) for table in GRANT_TABLES}
-    times = [time for time in written.values() if time is not None]
-    if len(times) < len(GRANT_TABLES):
-        return True
-    snapshot = times[0]
-    facts = lake.written_at("aws_actions")
-    if min(times[1:]) < snapshot or (facts is not None and facts > min(times[1:])):
-        return True
-    limits = scp_files(settings, account).changed_at()
-    if max(limits or configured_at(settings), configured_at(settings)) > min(times[1:]):
-        return True
-    return snapshot_is_stale(lake, settings, account, partition, snapshot)
+    return bool(stale_grants(lake, settings, account, [day]))
+
+
+def stale_grants(
+    lake: Lake, settings: Settings, account: AccountSettings, days: Sequence[date]
+) -> list[date]:
+    """Return the days whose snapshot is missing or no longer the nearest, or whose grants are older than inputs."""
+    written = {day: _grants_written_at(lake, Partition(day, account.id)) for day in days}
+    stored = {day: times for day, times in written.items() if times is not None}
+    if not stored:
+        return list(days)
+    changed = [lake.written_at("aws_actions"), scp_files(settings, account).changed_at()]
+    inputs = max(time for time in (*changed, configured_at(settings)) if time is not None)
+    snapshots = {
+        day: snapshot for day, (snapshot, grants) in stored.items() if grants >= max(inputs, snapshot)
+    }
+    replaced = stale_snapshots(lake, settings, account, snapshots)
+    return [day for day in days if day not in snapshots or day in replaced]
+
+
+def _grants_written_at(lake: Lake, partition: Partition) -> tuple[datetime, datetime] | None:
+    # When the snapshot was written and when the first of what follows from it was; None where anything is missing.
+    times = [lake.written_at(table, partition) for table in GRANT_TABLES]
+    found = [time for time in times if time is not None]
+    return (found[0], min(found[1:])) if len(found) == len(times) else None
 
 
 def unmapped_is_stale(lake: Lake, account: str, day: date) -> bool:
@@ -205,31 +219,53 @@ def configured_at(settings: Settings) -> datetime:
     return datetime.fromtimestamp(Path(settings.file).stat().st_ctime, UTC)
 
 
-def snapshot_is_stale(
-    lake: Lake, settings: Settings, account: AccountSettings, partition: Partition, written: datetime
-) -> bool:
-    """Whether another snapshot is nearer to the day by now, or the IAM file it came from has changed."""
+def stale_snapshots(
+    lake: Lake, settings: Settings, account: AccountSettings, written: Mapping[date, datetime]
+) -> set[date]:
+    """Return those of the days for which another snapshot is nearest by now, or whose IAM file has changed.
+
+    `written`: the days whose snapshots are stored, and when these were written.
+    """
+    if not written:
+        return set()
     source = iam_source(settings, account)
     sources = IamSources({account.id: source} if source else {}, lake, settings.today)
-    wanted = sources.wanted(partition)
-    held = lake.scan("iam_snapshots", [partition]).select(pl.col("taken_at").first()).collect().item()
-    if held != wanted or source is None or not source.gives(wanted):
-        return bool(held != wanted)
-    return source.changed_at is not None and source.changed_at > written
+    # Both are read once: a year's snapshots are hundreds of files.
+    taken = taken_times(lake, account.id)
+    rows = lake.scan("iam_snapshots", [Partition(day, account.id) for day in written])
+    held = dict(rows.group_by("day").agg(pl.col("taken_at").first()).collect().iter_rows())
+    stale = set()
+    for day, time in written.items():
+        wanted = sources.wanted(Partition(day, account.id), taken)
+        changed = source.changed_at if source is not None and source.gives(wanted) else None
+        if held.get(day) != wanted or (changed is not None and changed > time):
+            stale.add(day)
+    return stale
 
 
-def diff_is_stale(lake: Lake, settings: Settings, account: str, window: Window) -> bool:
-    """Whether the stored diff of the window's last day is missing or older than what it was made from."""
-    end = Partition(window.end, account)
-    written = lake.written_at("principal_diffs", end)
-    if written is None:
-        return True
-    inputs = [lake.written_at(table, end) for table in GRANT_TABLES]
-    inputs += [lake.written_at(table) for table in FACT_TABLES]
-    inputs += [
-        lake.written_at(table, Partition(day, account)) for day in window.days for table in USAGE_TABLES
-    ]
-    if trails_are_read(settings, settings.account(account)):
-        inputs += [lake.written_at(TRAILS, Partition(day, account)) for day in window.days]
-    inputs += [configured_at(settings), selectors_changed_at(settings, settings.account(account))]
-    return any(time is not None and time > written for time in inputs)
+def diff_is_stale(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> bool:
+    """Whether the stored diff of a day, over the configured window, is missing or older than what it was made from."""
+    return bool(stale_diffs(lake, settings, account, [day]))
+
+
+def stale_diffs(lake: Lake, settings: Settings, account: AccountSettings, days: Iterable[date]) -> list[date]:
+    """Return the days whose stored diff is missing or older than what it was made from."""
+    read = (*USAGE_TABLES, TRAILS) if trails_are_read(settings, account) else USAGE_TABLES
+
+    def newest(tables: Iterable[str], partition: Partition | None = None) -> datetime:
+        times = (lake.written_at(table, partition) for table in tables)
+        return max((time for time in times if time is not None), default=_NEVER)
+
+    # A day is in as many windows as a window has days.
+    used = cache(lambda day: newest(read, Partition(day, account.id)))
+    same = max(
+        newest(FACT_TABLES), configured_at(settings), selectors_changed_at(settings, account) or _NEVER
+    )
+
+    def is_stale(day: date) -> bool:
+        end = Partition(day, account.id)
+        written = lake.written_at("principal_diffs", end)
+        window = Window.ending(day, settings.lookback_days)
+        return written is None or max(same, newest(GRANT_TABLES, end), *map(used, window.days)) > written
+
+    return [day for day in days if is_stale(day)]

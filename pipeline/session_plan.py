@@ -1,6 +1,8 @@
 """When role sessions have to be made: after the usage of all accounts, of the day and those before it."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from functools import cache
 
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
@@ -18,24 +20,27 @@ def plan_sessions(
     lake: Lake, settings: Settings, account: AccountSettings, window: Window, *, stale_only: bool = True
 ) -> Plan:
     """Plan the role sessions of an account from what is stored: those that are stale, or all of the window."""
-    days = [
-        day for day in window.days if not stale_only or sessions_are_stale(lake, settings, account.id, day)
-    ]
+    days = stale_sessions(lake, settings, account.id, window.days) if stale_only else window.days
     return Plan(account.id, False, (), (), (), sessions=tuple(days))
 
 
-def sessions_are_stale(lake: Lake, settings: Settings, account: str, day: date) -> bool:
-    """Whether the sessions of a day are missing, or older than what any account's logs say of it."""
-    written = lake.written_at(SESSIONS, Partition(day, account))
-    if written is None:
-        return True
-    inputs = [
-        lake.written_at(table, Partition(day - timedelta(days=before), one.id))
-        for table in _INPUTS
-        for one in settings.accounts
-        for before in range(DAYS_BEFORE + 1)
-    ]
-    return any(time is not None and time > written for time in inputs)
+def stale_sessions(lake: Lake, settings: Settings, account: str, days: Iterable[date]) -> list[date]:
+    """Return the days whose sessions are missing, or older than what any account's logs say of them."""
+
+    @cache
+    def newest(day: date) -> datetime | None:
+        # Of all accounts; a day is read for the sessions of several.
+        times = (
+            lake.written_at(table, Partition(day, one.id)) for table in _INPUTS for one in settings.accounts
+        )
+        return max((time for time in times if time is not None), default=None)
+
+    def is_stale(day: date) -> bool:
+        written = lake.written_at(SESSIONS, Partition(day, account))
+        inputs = (newest(day - timedelta(days=before)) for before in range(DAYS_BEFORE + 1))
+        return written is None or any(time is not None and time > written for time in inputs)
+
+    return [day for day in days if is_stale(day)]
 
 
 def plan_inputs(

@@ -13,7 +13,7 @@ from assets.principal_diffs.coverage import Window
 from pipeline.lake import Lake
 from pipeline.plan import FACT_TABLES, Plan, Wanted, plan_missing, plan_stale
 from pipeline.report_plan import report_days
-from pipeline.session_plan import SESSIONS, plan_sessions
+from pipeline.session_plan import SESSIONS, stale_sessions
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
 from pipeline.steps import DIFFS, Step, organization_steps, steps_of
@@ -73,11 +73,7 @@ def shared_steps(lake: Lake, settings: Settings) -> list[Step]:
 def _stale_sessions(
     lake: Lake, settings: Settings, account: AccountSettings, days: Iterable[date]
 ) -> list[Step]:
-    stale = [
-        day
-        for wanted in sorted(days)
-        for day in plan_sessions(lake, settings, account, Window(wanted, wanted)).sessions
-    ]
+    stale = stale_sessions(lake, settings, account.id, sorted(days))
     plan = Plan(account.id, False, (), (), (), sessions=tuple(stale))
     return steps_of(plan, account.name, trails=False, days_a_run=DAYS_A_RUN)
 

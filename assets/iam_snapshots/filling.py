@@ -54,9 +54,12 @@ class IamSources:
                 made[account, wanted] = self._snapshot(account, wanted, times[account])
             yield partition, made[account, wanted]
 
-    def wanted(self, partition: Partition) -> datetime:
-        """Return when the snapshot that stands for the partition was taken. Raises `InputError` as above."""
-        return self._wanted(partition, taken_times(self.stored, partition.account))
+    def wanted(self, partition: Partition, taken: Mapping[datetime, date]) -> datetime:
+        """Return when the snapshot that stands for the partition was taken. Raises `InputError` as above.
+
+        `taken` is what `taken_times` returns for the account: one reading serves many partitions.
+        """
+        return self._wanted(partition, taken)
 
     def _to_take(
         self, partitions: Iterable[Partition], stored: Mapping[datetime, date]
