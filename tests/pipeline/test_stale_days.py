@@ -3,6 +3,9 @@
 import os
 import random
 import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -11,7 +14,7 @@ import polars as pl
 import pytest
 
 from assets.iam_snapshots.filling import IamSources, taken_times
-from assets.partitions import Partition
+from assets.partitions import AnyPartition, Partition
 from assets.role_sessions.days import DAYS_BEFORE
 from pipeline.lake import Lake
 from pipeline.plan import (
@@ -133,3 +136,32 @@ def test_many_days_are_judged_as_each_by_itself(two: Account) -> None:
                 seen[name][1] += len(DAYS)
     # Both answers occur, of each.
     assert all(0.1 < stale / all_ < 0.95 for stale, all_ in seen.values()), seen
+
+
+@dataclass(frozen=True)
+class _Watched(Lake):
+    scans: list[str] = field(default_factory=list, compare=False)
+    looks: Counter[tuple[str, AnyPartition | None]] = field(default_factory=Counter, compare=False)
+
+    def scan(self, table: str, partitions: Iterable[AnyPartition]) -> pl.LazyFrame:
+        self.scans.append(table)
+        return super().scan(table, partitions)
+
+    def written_at(self, table: str, partition: AnyPartition | None = None) -> datetime | None:
+        self.looks[table, partition] += 1
+        return super().written_at(table, partition)
+
+
+def test_each_input_is_looked_at_once(two: Account) -> None:
+    settings = load_settings(Path(two.config))
+    _shuffle(Lake(settings.root), random.Random(0), time.time() + 1000)
+    lake = _Watched(settings.root)
+    os.utime(lake.path("aws_actions"), (0, 0))
+    for judge in (stale_grants, stale_diffs):
+        judge(lake, settings, settings.accounts[0], DAYS)
+        assert max(lake.looks.values()) == 1
+        lake.looks.clear()
+    stale_sessions(lake, settings, ACCOUNTS[0], DAYS)
+    assert max(lake.looks.values()) == 1
+    # Snapshots of all days: which there are, and which each day has.
+    assert lake.scans == ["iam_snapshots", "iam_snapshots"]
