@@ -5,8 +5,11 @@ many accounts keeping the log takes longer than making the tables.
 """
 
 import os
+import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 EVENTS_A_BATCH = 500
 """How many events of one kind are stored in one transaction: Dagster hands them over together, where it is asked to."""
@@ -32,9 +35,10 @@ _OPEN_SHARDS = 8
 class EventLog(SqliteEventLogStorage):
     """Dagster's default event log, at its default place below DAGSTER_HOME, with the same files and rows.
 
-    Dagster makes an engine and a connection for each statement, and a transaction for each event. Here an engine
-    is kept a file, and the events of a step's partitions are stored together, run and index at once. The versions
-    are locked, and tests hold that what is stored is what the default stores.
+    Dagster makes an engine and a connection for each statement, and a transaction for each event; and it goes
+    through its migrations for the file of each run. Here an engine is kept a file, the events of a step's
+    partitions are stored together, run and index at once, and the file of a run begins as a copy of an empty one.
+    The versions are locked, and tests hold that what is stored is what the default stores.
     """
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
@@ -111,10 +115,37 @@ class EventLog(SqliteEventLogStorage):
         if len(self._engines) > _OPEN_SHARDS:
             self._engines.pop(next(iter(self._engines))).dispose()
         if shard not in self._initialized_dbs:
-            self._initdb(engine)
+            path = Path(self.path_for_shard(shard))
+            if path.exists():
+                self._initdb(engine)
+            else:
+                self._begin(path)
             self._initialized_dbs.add(shard)
         with engine.connect() as connection, connection.begin():
             yield connection
+
+    def _begin(self, path: Path) -> None:
+        """Put an empty file of a run in its place, whole; one that another process put there meanwhile stays."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                file.write(self._empty)
+                file.flush()
+                os.fsync(file.fileno())
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @cached_property
+    def _empty(self) -> bytes:
+        """The file of a run without events, as Dagster makes it."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "empty.db")
+            self._initdb(create_engine(f"sqlite:///{path}", poolclass=NullPool))
+            with closing(sqlite3.connect(path)) as database:
+                return database.serialize()
 
 
 def _is_asset_event(event: EventLogEntry) -> bool:

@@ -68,6 +68,7 @@ def _said(base: Path, run: str) -> dict[str, list[tuple[Any, ...]]]:
     )
     asked = {
         "schema": "select type, name, tbl_name, sql from sqlite_master order by 2",
+        "version": "select version_num from alembic_version",
         "events": f"{events} order by id",
         "assets": "select a.asset_key, a.last_run_id = ?, e.dagster_event_type, e.partition,"
         " json_extract(a.last_materialization, '$.storage_id') = e.id from asset_keys a left join event_logs e on"
@@ -122,6 +123,40 @@ def test_more_partitions_are_no_more_transactions(tmp_path: Path, monkeypatch: p
             event.remove(Engine, "commit", count)
     # The first run finds the tables.
     assert commits[2] == commits[1] > 0
+
+
+def test_the_files_of_more_runs_are_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    created: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.lstrip().startswith("CREATE"):
+            created.append(statement)
+
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            first = _run(instance, "2026-01-01", "2026-01-01")
+            assert created
+            created.clear()
+            second = _run(instance, "2026-01-01", "2026-01-01")
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        assert created == []
+        # Each holds its own events, and nothing is left beside them.
+        assert all({one.run_id for one in instance.all_logs(run)} == {run} for run in (first, second))
+    runs = tmp_path / "home" / "history" / "runs"
+    assert {one.name.partition(".")[0] for one in runs.iterdir()} == {first, second, "index"}
+
+
+def test_a_file_that_is_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        run = _run(instance, "2026-01-01", "2026-01-01")
+        stored = len(instance.all_logs(run))
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        # As where another process makes the file between the look and the copy.
+        log._begin(Path(log.path_for_shard(run)))
+        assert len(instance.all_logs(run)) == stored > 0
 
 
 def test_files_of_runs_that_have_ended_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
