@@ -78,12 +78,12 @@ class Lake:
 
     def read(self, table: str) -> pl.DataFrame:
         """Return an unpartitioned table; `StorageError` where it was never materialised."""
-        path = self.path(table)
-        if not path.exists():
+        path = self._whole(table, None)
+        if path is None:
             raise StorageError(
                 f"{table}: is not materialised below {self.root}; run 'cloudtracker run' first"
             )
-        return pl.read_parquet(_checked(path), hive_partitioning=False)
+        return pl.read_parquet(path, hive_partitioning=False)
 
     def scan(self, table: str, partitions: Iterable[AnyPartition]) -> pl.LazyFrame:
         """Return the rows of those partitions that exist, with `day` and `account`; no rows where none does.
@@ -91,11 +91,8 @@ class Lake:
         A table that is cut by day or by account only has only that column more.
         """
         hive = {name: _HIVE[name] for name in TABLES[table].cut.__dataclass_fields__}
-        paths = [
-            _checked(path)
-            for partition in sorted(partitions, key=lambda one: one.folders)
-            if (path := self.path(table, partition)).exists()
-        ]
+        ordered = sorted(partitions, key=lambda one: one.folders)
+        paths = [path for one in ordered if (path := self._whole(table, one)) is not None]
         if not paths:
             return pl.LazyFrame(schema={**TABLES[table].schema, **hive})
         return pl.scan_parquet(paths, hive_partitioning=True, hive_schema=hive)
@@ -112,6 +109,22 @@ class Lake:
         """Return those of the partitions that exist."""
         return {partition for partition in partitions if self.path(table, partition).exists()}
 
+    def _whole(self, table: str, partition: AnyPartition | None) -> str | None:
+        # An answer looks at hundreds of files: by name and handle, half of the time that Path takes.
+        path = os.path.join(self.root, table, *(partition.folders if partition is not None else ()), FILE)  # noqa: PTH118
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        try:
+            size = os.fstat(handle).st_size
+            ends = os.pread(handle, 4, 0), os.pread(handle, 4, max(0, size - 4))
+        finally:
+            os.close(handle)
+        if ends != (b"PAR1", b"PAR1"):
+            raise StorageError(f"{path}: is not a whole Parquet file; delete it, the next run makes it again")
+        return path
+
 
 def ensure_writable(root: Path) -> None:
     """Raise `StorageError` with the reason where nothing can be written below `root`."""
@@ -123,16 +136,6 @@ def ensure_writable(root: Path) -> None:
         raise StorageError(
             f"{root}: cannot be written: {error.strerror or error}; name another directory in 'storage: root'"
         ) from None
-
-
-def _checked(path: Path) -> Path:
-    with path.open("rb") as file:
-        begins = file.read(4)
-        file.seek(-min(4, path.stat().st_size), os.SEEK_END)
-        ends = file.read(4)
-    if begins != b"PAR1" or ends != b"PAR1":
-        raise StorageError(f"{path}: is not a whole Parquet file; delete it, the next run makes it again")
-    return path
 
 
 def _replace(path: Path, frame: pl.DataFrame | pl.LazyFrame, written_at: float) -> None:

@@ -1,6 +1,5 @@
 """Days whose logs could not all be had: which of them another attempt may complete."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -12,16 +11,17 @@ from pipeline.lake import Lake
 
 
 def days_to_fetch_again(
-    lake: Lake, logs: LogSource, account: str, days: Sequence[date], late_days: int
+    lake: Lake, logs: LogSource, account: str, coverage: pl.DataFrame, late_days: int
 ) -> set[date]:
-    """Return the stored days for which something was not fetched, those left out that are still refused.
+    """Return the days for which something was not fetched, those left out that are still refused.
+
+    `coverage` are the stored rows of `log_coverage` of the days in question: `day`, `not_fetched`.
 
     What is refused (`access_denied`) is tried first, one file of a region: reading months anew for every answer,
     only to be refused again, would help nobody.
     """
-    coverage = lake.scan("log_coverage", [Partition(day, account) for day in days])
-    missing = coverage.group_by("day").agg(pl.col("not_fetched").sum()).filter(pl.col("not_fetched") > 0)
-    wanted = dict(missing.sort("day").collect().rows())
+    missing = coverage.filter(pl.col("not_fetched") > 0).group_by("day").agg(pl.col("not_fetched").sum())
+    wanted = dict(missing.sort("day").rows())
     if not wanted:
         return set()
     waits = [timedelta(days=n) for n in range(late_days + 1)]

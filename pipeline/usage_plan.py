@@ -1,5 +1,6 @@
 """Which days' logs have to be read (again): make's rule, as in `pipeline.plan`, and the waits for late deliveries."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -12,6 +13,7 @@ from pipeline.sources import log_source
 from pipeline.unfetched import days_to_fetch_again
 
 USAGE_TABLES = ("cloudtrail_usage", "role_assumptions", "session_usage", "rejected_records", "log_coverage")
+_COLUMNS = ("provisional", "late_for", "late_from", "not_fetched")
 
 
 def stale_usage(
@@ -22,19 +24,14 @@ def stale_usage(
     Without `open_days` a provisional day counts once its last delivery has been waited for, not before.
     """
     logs = log_source(settings)
-    late = late_deliveries(lake, account)
+    stored = _coverage(lake, account)
+    late = _late_for(stored)
     waits = [timedelta(days=n) for n in range(settings.late_days + 1)]
     changed = logs.changed(account, sorted({day + wait for day in days for wait in waits}))
-    coverage = lake.scan("log_coverage", [Partition(day, account) for day in days])
-    provisional = set(
-        coverage.group_by("day")
-        .agg(pl.col("provisional").any())
-        .filter("provisional")
-        .collect()["day"]
-        .to_list()
-    )
+    coverage = stored.filter(pl.col("day").is_in(days))
+    provisional = set(coverage.filter("provisional")["day"])
     read = _late_from(coverage)
-    again = days_to_fetch_again(lake, logs, account, days, settings.late_days)
+    again = days_to_fetch_again(lake, logs, account, coverage, settings.late_days)
     return [
         day
         for day in days
@@ -72,30 +69,37 @@ def _is_older_than_its_logs(
 
 def unread_late_days(lake: Lake, account: str) -> list[date]:
     """Return the stored days whose late deliveries were found, and not read when the day was made."""
-    late = late_deliveries(lake, account)
+    coverage = _coverage(lake, account)
+    late, read = _late_for(coverage), _late_from(coverage)
     stored = lake.existing("log_coverage", [Partition(day, account) for day in late])
-    read = _late_from(lake.scan("log_coverage", stored))
     return sorted(p.day for p in stored if not set(late[p.day]) <= read.get(p.day, set()))
-
-
-def _late_from(coverage: pl.LazyFrame) -> dict[date, set[date]]:
-    rows = coverage.group_by("day").agg(pl.col("late_from").explode().unique()).collect()
-    return {
-        day: {delivery for delivery in deliveries if delivery is not None}
-        for day, deliveries in rows.iter_rows()
-    }
 
 
 def late_deliveries(lake: Lake, account: str) -> dict[date, list[date]]:
     """Return, for each day whose events turned up outside of its own delivery days, where they were found."""
+    return _late_for(_coverage(lake, account))
+
+
+def _coverage(lake: Lake, account: str) -> pl.DataFrame:
+    # Many small files: opening them takes longer than everything that is asked of them, so it is done once.
     partitions = lake.partitions("log_coverage", account)
-    found = (
-        lake.scan("log_coverage", partitions)
-        .select("day", "late_for")
-        .explode("late_for")
-        .filter(pl.col("late_for").is_not_null())
-        .group_by("late_for")
-        .agg(pl.col("day").unique().sort())
-        .collect()
-    )
-    return dict(found.iter_rows())
+    return lake.scan("log_coverage", partitions).select("day", *_COLUMNS).collect()
+
+
+def _late_for(coverage: pl.DataFrame) -> dict[date, list[date]]:
+    found: dict[date, set[date]] = defaultdict(set)
+    for delivery, days in _lists(coverage, "late_for"):
+        for day in days:
+            found[day].add(delivery)
+    return {day: sorted(deliveries) for day, deliveries in found.items()}
+
+
+def _late_from(coverage: pl.DataFrame) -> dict[date, set[date]]:
+    found: dict[date, set[date]] = defaultdict(set)
+    for day, deliveries in _lists(coverage, "late_from"):
+        found[day].update(deliveries)
+    return found
+
+
+def _lists(coverage: pl.DataFrame, name: str) -> list[tuple[date, list[date]]]:
+    return coverage.filter(pl.col(name).list.len() > 0).select("day", name).rows()
