@@ -11,7 +11,7 @@ from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.diff import Granted, Used, diff
+from assets.principal_diffs.diff import OF_GRANTS, Granted, Used, diff
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
 
@@ -88,7 +88,10 @@ def _diff(
     arns = people["principal_arn"].to_list()
     granted = Granted(
         principals=people,
-        grants=_on(tables.grants, account, window).filter(pl.col("principal_arn").is_in(arns)).collect(),
+        grants=_on(tables.grants, account, window)
+        .filter(pl.col("principal_arn").is_in(arns))
+        .select(OF_GRANTS)
+        .collect(),
         sources=_on(tables.sources, account, window).select("id", "policy_arn").collect(),
         problems=_on(tables.problems, account, window).collect(),
         earlier=tables.grants.filter(

@@ -14,15 +14,27 @@ from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from assets.principal_diffs.verdicts import decide
 
+OF_GRANTS = (
+    "principal_arn",
+    "action",
+    "access_level",
+    "restricted",
+    "granted_by",
+    "first_granted",
+    "unverified",
+    "unknown_action",
+)
+"""The columns of `expanded_grants` that a diff is made from: the others, lists among them, need not be read."""
+
 
 @dataclass(frozen=True)
 class Granted:
     """What was granted on the last day of the window.
 
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
-    `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`; `sources`: `id` and `policy_arn` of
-    `grant_sources`; `problems`: `grant_problems`; `earlier`: `expanded_grants`
-    of earlier days (`principal_id`, `action`), which tells what was revoked.
+    `role_last_used`, `service_linked`, `sso`; `grants`: `OF_GRANTS` of `expanded_grants`; `sources`:
+    `id` and `policy_arn` of `grant_sources`; `problems`: `grant_problems`; `earlier`:
+    `expanded_grants` of earlier days (`principal_id`, `action`), which tells what was revoked.
     """
 
     principals: pl.DataFrame
@@ -91,15 +103,9 @@ def diff(
 
 
 def _granted_and_performed(granted: Granted, performed: pl.DataFrame) -> pl.DataFrame:
-    own = granted.grants.select(
-        "principal_arn",
-        "action",
-        "access_level",
-        "restricted",
-        "first_granted",
-        "unverified",
-        "unknown_action",
-    ).with_columns(granted=pl.lit(True), only_aws_managed=only_aws_managed(granted.grants, granted.sources))
+    own = granted.grants.select(name for name in OF_GRANTS if name != "granted_by").with_columns(
+        granted=pl.lit(True), only_aws_managed=only_aws_managed(granted.grants, granted.sources)
+    )
     return own.join(performed, on=["principal_arn", "action"], how="full", coalesce=True).with_columns(
         pl.col("granted", "restricted", "unverified", "unknown_action", "only_aws_managed").fill_null(False),
         pl.col("events", "own_events", "denied_events", "error_events", "maybe_events").fill_null(0),
