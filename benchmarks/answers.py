@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.measure import CHECKOUT, COMMAND, Run, middle, peak, run, table
@@ -90,9 +90,15 @@ def _year(sizes: Sizes, days: int, accounts: int) -> Path:
     if (folder / "whole").exists():
         return config
     shutil.rmtree(folder, ignore_errors=True)
-    words = ["--events", str(_EVENTS_A_DAY * days), "--days", str(days), *_SHAPE]
+    # The last day must not lie in the future: Dagster's partitions end with today.
+    first = str(datetime.now(UTC).date() - timedelta(days=days))
+    words = ["--events", str(_EVENTS_A_DAY * days), "--days", str(days), "--first", first, *_SHAPE]
     run(["-m", "benchmarks.generate", "organisation", folder, *words])
-    run([*COMMAND, "run", "--account", "all", "--config", config], home=sizes.data / "dagster")
+    # Without --from it would be the 90 days of the window.
+    run(
+        [*COMMAND, "run", "--account", "all", "--from", first, "--config", config],
+        home=sizes.data / "dagster",
+    )
     mine = account_id(0)
     for file in list((folder / "lake").glob(f"*/day=*/account={mine}/*.parquet")):
         for n in range(1, accounts):
