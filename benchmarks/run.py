@@ -1,4 +1,4 @@
-"""`make bench`: measure everything and write `RESULTS.md`."""
+"""`make bench`: measure everything and write `RESULTS.md`, section by section: those not asked for stay as they are."""
 
 import argparse
 import os
@@ -6,7 +6,8 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,9 @@ def main() -> None:
         "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all by default"
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, one round")
+    parser.add_argument(
+        "--rounds", type=int, help="how often each thing is measured; 3 by default, 1 if quick"
+    )
     parser.add_argument("--data", type=Path, default=CHECKOUT / "benchmarks" / ".data", help="generated data")
     parser.add_argument("--output", type=Path, default=CHECKOUT / "benchmarks" / "RESULTS.md")
     asked = parser.parse_args()
@@ -39,36 +43,52 @@ def main() -> None:
     data = asked.data.absolute() / ("quick" if asked.quick else "full")
     data.mkdir(parents=True, exist_ok=True)
     sizes = quick(data) if asked.quick else Sizes(data)
-    lines = list(_head(asked.quick))
+    if asked.rounds:
+        sizes = replace(sizes, rounds=asked.rounds)
     for name in asked.sections or SECTIONS:
-        began = time.monotonic()
+        began, lines = time.monotonic(), []
+        load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
         for line in SECTIONS[name](sizes):
             lines.append(line)
             print(line, flush=True)
+        lines[1:1] = [
+            "",
+            f"Measured on {datetime.now(UTC):%Y-%m-%d}, rounds: {sizes.rounds}, load before: {load}.",
+        ]
+        _write(asked.output, _head(asked.quick), lines)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
-    asked.output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def _write(path: Path, head: Iterable[str], section: Sequence[str]) -> None:
+    """Put a section, whose first line is its title, in the place of what the file holds of it, or behind all."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    sections = {one.partition("\n")[0]: one.strip() for one in text.split("\n## ")[1:]}
+    title = section[0].removeprefix("## ")
+    sections[title] = "\n".join(section).removeprefix("## ").strip()
+    parts = ["\n".join(head).strip(), *(f"## {one}" for one in sections.values())]
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _head(is_quick: bool) -> Iterator[str]:
     yield "# Results"
     yield ""
-    yield f"Written by `make bench{' QUICK=1' if is_quick else ''}` on {datetime.now(UTC):%Y-%m-%d}, from generated data."
+    yield f"Written by `make bench{' QUICK=1' if is_quick else ''}`, from generated data."
     yield ""
     if is_quick:
         yield "Small sizes, measured once: these figures show that the benchmarks run, and are none to quote."
         yield ""
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     yield f"- machine: {os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, {platform.system()} {platform.release()}"
     yield (
-        f"- load average when it began: {load}. Where that is far from 0, others worked on the machine: seconds are then"
-        " worth little, ratios of the same run more, memory and row counts are exact"
+        "- *load before* is the load average over 1, 5 and 15 minutes when a section began. Where it is far from 0,"
+        " others worked on the machine: seconds are then worth little, ratios of the same section more, memory and row"
+        " counts are exact"
     )
     yield f"- Python {platform.python_version()}, " + ", ".join(
         f"{name} {metadata.version(name)}" for name in _OURS
     )
     yield f"- the others, in `benchmarks/.venv`: {_versions(COMPETITORS, _THEIRS)}, {_versions(ORIGINAL, ['cloudtracker'])}"
-    yield "- seconds are medians; contenders are measured in turns"
+    yield "- seconds are medians over the rounds; contenders are measured in turns"
     yield ""
 
 
