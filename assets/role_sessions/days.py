@@ -22,7 +22,7 @@ def session_days(
         near = pl.col("day").is_between(day - timedelta(days=DAYS_BEFORE), day)
         # Of the days before, session_usage only tells which roles are services'.
         needed = near & ((pl.col("day") == day) | ((pl.col("service") != "") & (pl.col("session") == "")))
-        begun = assumptions.filter(near & (pl.col("outcome") == "ok")).select(READ).collect()
-        made = sessions_of(begun, usage.filter(needed).collect(), day)
+        begun = assumptions.filter(near & (pl.col("outcome") == "ok")).select(READ)
+        made = sessions_of(begun.collect(), usage.filter(needed), day)
         for partition in wanted:
             yield partition, made.filter(pl.col("account") == partition.account).drop("account")

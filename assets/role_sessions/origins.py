@@ -9,15 +9,17 @@ ORIGIN = ("origin_type", "origin_arn", "origin_id", "origin_account", "origin_na
 _SSO = "/AWSReservedSSO_"
 
 
-def origins(wanted: pl.Series, assumptions: pl.DataFrame, services: pl.DataFrame) -> pl.DataFrame:
+def origins(
+    wanted: pl.Series, assumptions: pl.DataFrame, parents: pl.DataFrame, services: pl.DataFrame
+) -> pl.DataFrame:
     """Return who is behind those AssumeRole calls (`event_id`s), over any depth.
 
-    `assumptions`: see `copies.one_each`; `services`: `role_id`, `service` of roles that a service was seen using.
+    `assumptions`: see `copies.one_each`; `parents`: `parents_of` them; `services`: `role_id`, `service` of roles that
+    a service was seen using.
     Out: `assumption`, the columns `ORIGIN`, `chain` (role ARNs from the first to the role assumed), `via_events`,
     `found_by` (how the origin is known: `caller`, or a link of `schema.LINKS`), `certainty`. A chain that leads back
     into itself ends there, its origin `unknown`.
     """
-    parents = _parents(assumptions)
     paths = _paths(assumptions.filter(pl.col("event_id").is_in(wanted.implode())), assumptions, parents)
     first = assumptions.drop("role_arn").rename({"event_id": "at"})
     ends = paths.join(first, on="at", how="left")
@@ -44,7 +46,7 @@ def origins(wanted: pl.Series, assumptions: pl.DataFrame, services: pl.DataFrame
     return pl.concat([themselves.select(columns), told.select(columns)]).sort("assumption")
 
 
-def _parents(assumptions: pl.DataFrame) -> pl.DataFrame:
+def parents_of(assumptions: pl.DataFrame) -> pl.DataFrame:
     """Return `at`, `parent`, `parent_rank`: the AssumeRole that the caller's own session comes from."""
     callers = assumptions.filter(pl.col("caller_type") == "role").select(
         tie="event_id", session="caller_session", key="caller_key", created="caller_session_created"

@@ -6,50 +6,94 @@ import polars as pl
 
 from assets.role_sessions.copies import one_each
 from assets.role_sessions.links import linked
-from assets.role_sessions.origins import ORIGIN, by_itself, origins, rank_of
+from assets.role_sessions.origins import ORIGIN, by_itself, origins, parents_of, rank_of
 from assets.role_sessions.schema import KEY, ROLE_SESSIONS
-from assets.role_sessions.units import units_of
+from assets.role_sessions.units import ties_of, units_of
 
 _TOKENS = ("GetSessionToken", "GetFederationToken")
 _PEOPLE = ("user", "root", "saml_user", "web_identity_user", "identity_center_user")
+# So many take about 150 MB while sessions are made of them.
+ROWS_AT_A_TIME = 100_000
 _FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
 
 
-def sessions_of(assumptions: pl.DataFrame, usage: pl.DataFrame, day: date) -> pl.DataFrame:
+_SUMS = ("events", "ok_events", "denied_events", "error_events")
+_LISTS = ("calls", "units")
+_JOINED = {"session_created", "assumed_at", "assumptions", *_SUMS, "first_seen", "last_seen", *_LISTS}
+_FIRST = [name for name in ROLE_SESSIONS if name not in {*_JOINED, *KEY}]
+_MERGED = [
+    "account", *(name for name in ROLE_SESSIONS if name not in ("assumed_at", "assumptions")), "session", "assumption",
+    "event_time",
+]  # fmt: skip
+# A service's are one of many sessions; where the session is not named, it is one with whatever the role did unnamed.
+_SHARED = (pl.col("kind") == "service") | (pl.col("session") == "")
+
+
+def sessions_of(
+    assumptions: pl.DataFrame,
+    usage: pl.DataFrame | pl.LazyFrame,
+    day: date,
+    rows_at_a_time: int = ROWS_AT_A_TIME,
+) -> pl.DataFrame:
     """Return `role_sessions` of a day for all accounts, with the column `account`; sorted by account and key.
 
     `assumptions`, `usage`: `role_assumptions` and `session_usage` of the day and of those before it on which its
-    sessions may have begun, of all accounts, in any order, with `day` and `account`.
+    sessions may have begun, of all accounts, in any order, with `day` and `account`. Of the usage about
+    `rows_at_a_time` rows are in memory, where it is a LazyFrame; the sessions are made of as many rows at a time.
     """
+    used = usage.lazy()
+    services = _services(used)
+    ids = _ids(used)
     calls = one_each(assumptions)
-    services = usage.filter((pl.col("service") != "") & (pl.col("session") == "")).select(
-        "role_id", "service"
+    del assumptions
+    today = used.filter(pl.col("day") == day)
+    begun = calls.filter(pl.col("event_time").dt.date() == day)
+    rows = max(today.select(pl.len()).collect().item(), begun.height)
+    parts = max(1, -(-rows // rows_at_a_time))
+    links = pl.concat(
+        linked(ties_of(_part(today, "session", parts, part)).collect(), calls) for part in range(parts)
     )
-    today = units_of(usage.filter(pl.col("day") == day))
-    links = linked(
-        today.filter(~pl.col("of_service"))
-        .select("tie", "session", "key", created="session_created")
-        .unique("tie"),
-        calls,
-    )
-    idle = calls.filter(pl.col("event_time").dt.date() == day).join(
-        links, left_on="event_id", right_on="assumption", how="anti"
-    )
-    wanted = pl.concat([links["assumption"], idle["event_id"]]).unique()
-    behind = origins(wanted, calls, services)
+    idle = begun.join(links, left_on="event_id", right_on="assumption", how="anti")
+    del begun
+    parents = parents_of(calls)
     moments = calls.select(
         "event_time",
         assumption="event_id",
         issued=pl.when(_clashes()).then("key"),
     )
-    rows = pl.concat(
-        [
-            _tied(today, links, behind),
-            _alone(today.join(links, on="tie", how="anti"), calls, services),
-            _idle(idle, behind, today.schema, _ids(usage)),
-        ]
-    ).join(moments, on="assumption", how="left")
-    return _grouped(_identified(rows))
+    made: list[pl.DataFrame] = []
+    shared: list[pl.DataFrame] = []
+    for part in range(parts):
+        units = units_of(_part(today, "session", parts, part).collect())
+        mine = links.join(units, on="tie", how="semi")
+        resting = _part(idle.lazy(), "assumed_role_id", parts, part).collect()
+        behind = origins(
+            pl.concat([mine["assumption"], resting["event_id"]]).unique(), calls, parents, services
+        )
+        found = pl.concat(
+            [
+                _tied(units, mine, behind),
+                _alone(units.join(mine, on="tie", how="anti"), calls, services),
+                _idle(resting, behind, units.schema, ids),
+            ]
+        ).join(moments, on="assumption", how="left")
+        known = _identified(found).select(_MERGED)
+        made.append(_grouped(known.filter(~_SHARED)))
+        shared.append(known.filter(_SHARED))
+    del calls, parents, moments, links, idle
+    made.append(_grouped(pl.concat(shared)))
+    return pl.concat(made).sort("account", *KEY)
+
+
+def _part(rows: pl.LazyFrame, session: str, parts: int, part: int) -> pl.LazyFrame:
+    """Return the rows of some sessions: whatever becomes one row is in one part, but for `_SHARED`."""
+    return rows.filter(pl.col(session).hash() % parts == part) if parts > 1 else rows
+
+
+def _services(usage: pl.LazyFrame) -> pl.DataFrame:
+    """Return `role_id` and `service` of the roles that a service was seen using."""
+    seen = usage.filter((pl.col("service") != "") & (pl.col("session") == ""))
+    return seen.select("role_id", "service").unique().collect()
 
 
 def _clashes() -> pl.Expr:
@@ -104,11 +148,11 @@ def _alone(units: pl.DataFrame, calls: pl.DataFrame, services: pl.DataFrame) -> 
     ).select(*units.columns, *_FOUND)
 
 
-def _ids(usage: pl.DataFrame) -> pl.DataFrame:
+def _ids(usage: pl.LazyFrame) -> pl.DataFrame:
     """Return `role_arn` and `known_id` of roles that had one id: services are issued keys without naming it."""
     named = usage.filter((pl.col("session_type") == "role") & (pl.col("role_id") != ""))
-    ids = named.group_by("role_arn").agg(pl.col("role_id").unique().alias("ids"))
-    return ids.filter(pl.col("ids").list.len() == 1).select("role_arn", known_id=pl.col("ids").list.first())
+    ids = named.select("role_arn", "role_id").unique().collect()
+    return ids.filter(~pl.col("role_arn").is_duplicated()).select("role_arn", known_id="role_id")
 
 
 def _idle(idle: pl.DataFrame, behind: pl.DataFrame, schema: pl.Schema, ids: pl.DataFrame) -> pl.DataFrame:
@@ -189,32 +233,20 @@ def _identified(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
-    sums = ("events", "ok_events", "denied_events", "error_events")
-    merged = {
-        "session_created",
-        "assumed_at",
-        "assumptions",
-        *sums,
-        "first_seen",
-        "last_seen",
-        "calls",
-        "units",
-    }
-    first = [name for name in ROLE_SESSIONS if name not in {*merged, *KEY}]
     order = [rank_of("certainty"), "assumption", "role_arn", "units_text"]
     return (
         rows.with_columns(units_text=pl.col("units").list.join(" "))
         .sort(order, nulls_last=True)
         .group_by("account", "session_id", maintain_order=True)
         .agg(
-            *(pl.col(name).first() for name in first),
+            *(pl.col(name).first() for name in _FIRST),
             pl.col("session_created").min(),
             pl.col("event_time").min().alias("assumed_at"),
             pl.col("assumption").drop_nulls().n_unique().cast(pl.Int64).alias("assumptions"),
-            *(pl.col(name).sum() for name in sums),
+            *(pl.col(name).sum() for name in _SUMS),
             pl.col("first_seen").min(),
             pl.col("last_seen").max(),
-            *(pl.col(name).explode().drop_nulls().unique().sort() for name in ("calls", "units")),
+            *(pl.col(name).explode().drop_nulls().unique().sort() for name in _LISTS),
         )
         .sort("account", *KEY)
         .select("account", *(pl.col(name).cast(dtype) for name, dtype in ROLE_SESSIONS.items()))

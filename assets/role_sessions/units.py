@@ -1,7 +1,10 @@
 """The parts of sessions as `session_usage` has them: one a key, and what was done with it on a day."""
 
+from typing import TypeVar
+
 import polars as pl
 
+_Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
 _WHO = (
     "role_arn",
     "role_id",
@@ -21,6 +24,23 @@ def unit() -> pl.Expr:
     return pl.concat_str(["session", created, "key", service], separator="|")
 
 
+def ties_of(usage: pl.LazyFrame) -> pl.LazyFrame:
+    """Return `tie`, `session`, `key` and `created` of each part of a session that is not a service's, once.
+
+    `usage`: `session_usage` of one day; `tie`: as `units_of` has it.
+    """
+    single = usage.filter((pl.col("session") != "") | (pl.col("service") == ""))
+    ties = _begun(single).select("session", "key", tie=unit(), created="session_created")
+    return ties.unique("tie")
+
+
+def _begun(usage: _Frame) -> _Frame:
+    # The record of a SwitchRole is the first of the session that it begins, and bears no creation date.
+    switch = pl.col("event_name") == "SwitchRole"
+    created = pl.when(switch).then(pl.coalesce("session_created", "first_seen")).otherwise("session_created")
+    return usage.with_columns(session_created=created)
+
+
 def units_of(usage: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each account, role and part of a session, from `session_usage` of one day.
 
@@ -35,13 +55,7 @@ def units_of(usage: pl.DataFrame) -> pl.DataFrame:
         for name in ("ok", "denied", "error")
     }
     return (
-        usage.with_columns(
-            original=unit(),
-            # The record of a SwitchRole is the first of the session that it begins, and bears no creation date.
-            session_created=pl.when(pl.col("event_name") == "SwitchRole")
-            .then(pl.coalesce("session_created", "first_seen"))
-            .otherwise("session_created"),
-        )
+        _begun(usage.with_columns(original=unit()))
         .with_columns(
             tie=unit(),
             service=pl.when(pl.col("session") == "").then("service").otherwise(pl.lit("")),
