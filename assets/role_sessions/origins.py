@@ -20,8 +20,11 @@ def origins(
     `found_by` (how the origin is known: `caller`, or a link of `schema.LINKS`), `certainty`. A chain that leads back
     into itself ends there, its origin `unknown`.
     """
-    paths = _paths(assumptions.filter(pl.col("event_id").is_in(wanted.implode())), assumptions, parents)
-    first = assumptions.drop("role_arn").rename({"event_id": "at"})
+    asked = assumptions.join(wanted.to_frame("event_id"), on="event_id", how="semi")
+    paths = _paths(asked, parents)
+    # Only what is joined: the other side of a join is hashed whole.
+    ends_at = paths.select(event_id="at").unique()
+    first = assumptions.join(ends_at, on="event_id", how="semi").drop("role_arn").rename({"event_id": "at"})
     ends = paths.join(first, on="at", how="left")
     lost = (pl.col("caller_type") == "role") | pl.col("cycle")
     themselves = ends.filter(~lost).with_columns(
@@ -47,19 +50,20 @@ def origins(
 
 
 def parents_of(assumptions: pl.DataFrame) -> pl.DataFrame:
-    """Return `at`, `parent`, `parent_rank`: the AssumeRole that the caller's own session comes from."""
+    """Return `at`, `parent`, `parent_role`, `parent_rank`: the AssumeRole that the caller's own session comes from."""
     callers = assumptions.filter(pl.col("caller_type") == "role").select(
         tie="event_id", session="caller_session", key="caller_key", created="caller_session_created"
     )
-    return linked(callers, assumptions).select(
-        at="tie", parent="assumption", parent_rank=rank_of("certainty")
+    roles = assumptions.select(assumption="event_id", parent_role="role_arn")
+    return (
+        linked(callers, assumptions)
+        .join(roles, on="assumption", how="left")
+        .select("parent_role", at="tie", parent="assumption", parent_rank=rank_of("certainty"))
     )
 
 
-def _paths(wanted: pl.DataFrame, assumptions: pl.DataFrame, parents: pl.DataFrame) -> pl.DataFrame:
+def _paths(wanted: pl.DataFrame, parents: pl.DataFrame) -> pl.DataFrame:
     """Go back from every wanted AssumeRole as far as it goes, all of them one step at a time."""
-    roles = assumptions.select(parent="event_id", parent_role="role_arn")
-    steps = parents.join(roles, on="parent", how="left")
     open_ = wanted.select(
         assumption="event_id",
         at="event_id",
@@ -71,7 +75,7 @@ def _paths(wanted: pl.DataFrame, assumptions: pl.DataFrame, parents: pl.DataFram
     columns = open_.columns
     done = []
     while open_.height:
-        step = open_.join(steps, on="at", how="left")
+        step = open_.join(parents, on="at", how="left")
         again = pl.col("via_events").list.contains(pl.col("parent"))
         ended = pl.col("parent").is_null() | again
         done.append(step.filter(ended).with_columns(cycle=again.fill_null(False)).select(columns))

@@ -12,8 +12,8 @@ from assets.role_sessions.units import ties_of, units_of
 
 _TOKENS = ("GetSessionToken", "GetFederationToken")
 _PEOPLE = ("user", "root", "saml_user", "web_identity_user", "identity_center_user")
-# So many take about 150 MB while sessions are made of them.
-ROWS_AT_A_TIME = 100_000
+# So many take about 300 MB while sessions are made of them.
+ROWS_AT_A_TIME = 200_000
 _FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
 
 
@@ -67,16 +67,16 @@ def sessions_of(
         units = units_of(_part(today, "session", parts, part).collect())
         mine = links.join(units, on="tie", how="semi")
         resting = _part(idle.lazy(), "assumed_role_id", parts, part).collect()
-        behind = origins(
-            pl.concat([mine["assumption"], resting["event_id"]]).unique(), calls, parents, services
-        )
+        wanted = pl.concat([mine["assumption"], resting["event_id"]]).unique()
+        behind = origins(wanted, calls, parents, services)
+        at = moments.join(wanted.to_frame("assumption"), on="assumption", how="semi")
         found = pl.concat(
             [
                 _tied(units, mine, behind),
                 _alone(units.join(mine, on="tie", how="anti"), calls, services),
                 _idle(resting, behind, units.schema, ids),
             ]
-        ).join(moments, on="assumption", how="left")
+        ).join(at, on="assumption", how="left")
         known = _identified(found).select(_MERGED)
         made.append(_grouped(known.filter(~_SHARED)))
         shared.append(known.filter(_SHARED))

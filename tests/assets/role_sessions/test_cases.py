@@ -85,6 +85,17 @@ def test_all_cases_at_once_are_what_each_is_alone(seed: int) -> None:
             assert together.filter(pl.col("session_id").is_in(ids)).equals(alone)
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), rows_at_a_time=st.integers(1, 5))
+def test_sessions_made_in_parts_are_those_made_together(seed: int, rows_at_a_time: int) -> None:
+    chosen = [_apart(_case(path), number) for number, path in enumerate(random.Random(seed).sample(CASES, 4))]
+    told = assumptions([row for case in chosen for row in case["assumptions"]])
+    used = usage([row for case in chosen for row in case["usage"]])
+    for day in {date.fromisoformat(day) for case in chosen for day in case["expected"]}:
+        whole = sessions_of(told, used, day, 1_000_000)
+        assert sessions_of(told, used.lazy(), day, rows_at_a_time).equals(whole)
+
+
 def _apart(case: dict[str, Any], number: int) -> dict[str, Any]:
     """Return the case with ids, accounts and names of its own."""
     text = json.dumps({kind: case[kind] for kind in ("assumptions", "usage")})
