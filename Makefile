@@ -9,7 +9,7 @@ help:
 	@echo "make test    set up, run the tests"
 	@echo "make test-long  run those that take long: kills, long backfills, real servers over many days"
 	@echo "make check   set up, run ruff, mypy and the import contracts"
-	@echo "make bench   measure speed and memory into benchmarks/RESULTS.md (hours; QUICK=1: minutes)"
+	@echo "make bench   measure speed and memory into benchmarks/RESULTS.md (hours; QUICK=1: minutes, SECTIONS='reading answers', ROUNDS=1)"
 	@echo "make dev     set up, open the tables in the Dagster UI (http://127.0.0.1:3000)"
 	@echo "make clean   remove .venv and everything that was made"
 
@@ -42,7 +42,7 @@ check: setup
 	@$(BIN)/lint-imports
 
 bench: setup benchmarks/.venv/.ready
-	@$(BIN)/python -m benchmarks.run $(if $(QUICK),--quick --output benchmarks/QUICK.md) $(SECTIONS)
+	@$(BIN)/python -m benchmarks.run $(if $(QUICK),--quick --output benchmarks/QUICK.md) $(if $(ROUNDS),--rounds $(ROUNDS)) $(SECTIONS)
 
 # What is measured against stays out of .venv; the original wants an older PyYAML than the others.
 benchmarks/.venv/.ready: benchmarks/requirements.txt

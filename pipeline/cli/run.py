@@ -74,6 +74,8 @@ def run(
             bar,
             afterwards=sessions,
             checks=checks,
+            # Also of days whose trends are up to date: a run may have been stopped before it came to this.
+            organization=window.days,
             days_a_run=DAYS_A_RUN,
             publish=window,
         )

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tests.conftest import Account
-from tests.pipeline.twenty_days import DAYS, FILES, hashes, start, write
+from tests.pipeline.many_days import DAYS, FILES, hashes, start, write
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Account, Ask
-from tests.pipeline.twenty_days import DAYS, FILES, RUN, hashes, write
+from tests.pipeline.many_days import DAYS, FILES, RUN, hashes, write
 
 
 @pytest.fixture
@@ -21,15 +21,21 @@ def test_the_same_run_twice_gives_the_same_bytes(demo: Account, ask: Ask) -> Non
     assert hashes(demo) == first
 
 
-def test_a_day_that_was_made_before_a_table_existed_is_made_again(demo: Account, ask: Ask) -> None:
+@pytest.mark.parametrize(
+    "table", [pytest.param("session_usage", marks=pytest.mark.long), "organization_trends"]
+)
+def test_a_day_that_was_made_before_a_table_existed_is_made_again(
+    demo: Account, ask: Ask, table: str
+) -> None:
     assert ask(*RUN).code == 0
     first = hashes(demo)
-    lost = [demo.root / name for name in first if name.startswith("session_usage/day=2026-06-28")]
-    lost[0].unlink()
+    (lost,) = [demo.root / name for name in first if name.startswith(f"{table}/day=2026-06-28")]
+    lost.unlink()
     assert ask(*RUN, "--missing-only").code == 0
     assert hashes(demo) == first
 
 
+@pytest.mark.long
 def test_the_number_of_processes_does_not_show(demo: Account, ask: Ask) -> None:
     ask(*RUN)
     first = hashes(demo)
@@ -64,7 +70,7 @@ def test_a_range_of_an_account_is_one_run_and_its_sessions_another(
 
 def test_the_summary_says_where_every_record_went(demo: Account, ask: Ask) -> None:
     said = ask(*RUN).out
-    assert "520 records in 20 files: 500 permission events, 0 other events, 20 duplicates, 0 rejected" in said
+    assert "312 records in 12 files: 300 permission events, 0 other events, 12 duplicates, 0 rejected" in said
     assert str(demo.root) in said
 
 
