@@ -1,16 +1,22 @@
 """Who acted in each event: what a `userIdentity` means is found once, most events repeat that of earlier ones."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
 
 import polars as pl
 
 from assets.cloudtrail_usage.identity import partition_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.records import Event, identity_of
+from assets.cloudtrail_usage.remembered import Remembered
 from assets.cloudtrail_usage.session_keys import SessionKeys
 
 # An identity is some 500 bytes of JSON.
 _REMEMBERED = 20_000
+
+
+_IDENTITY = attrgetter("user_identity")
 
 
 class Actors:
@@ -19,7 +25,7 @@ class Actors:
     def __init__(self, keys: EventKeys, sessions: SessionKeys) -> None:
         """Start without identities; `keys` and `sessions` say what they mean."""
         self._keys, self._sessions = keys, sessions
-        self._known: dict[str, dict[bytes, int]] = {}
+        self._known: dict[str, Remembered[bytes]] = {}
         self._actors: list[int] = []
         self._session: list[int] = []
 
@@ -34,30 +40,18 @@ class Actors:
         It raises msgspec.DecodeError and UnicodeDecodeError where an identity cannot be decoded.
         """
         # An identity without ARNs is another principal in another partition.
-        known = self._known.setdefault(partition_of(region), {})
-        if len(known) > _REMEMBERED:
-            known.clear()
+        where = partition_of(region)
+        if where not in self._known:
+            self._known[where] = Remembered(partial(self._number_of, region), _REMEMBERED)
+        number_of = self._known[where].__getitem__
+        return lambda events: list(map(number_of, map(bytes, map(_IDENTITY, events))))
 
-        def numbers_of(events: Sequence[Event]) -> list[int]:
-            raws = [bytes(event.user_identity) for event in events]
-            found = list(map(known.get, raws))
-            return [
-                self._new(raw, region, known) if number is None else number
-                for raw, number in zip(raws, found, strict=True)
-            ]
-
-        return numbers_of
-
-    def _new(self, raw: bytes, region: str, known: dict[bytes, int]) -> int:
-        # It may have come again since it was looked up.
-        number = known.get(raw)
-        if number is None:
-            who = identity_of(raw)
-            actor, session = self._keys.actor_of(who, region), self._sessions.number_of(who)
-            number = known[raw] = len(self._actors)
-            self._actors.append(actor)
-            self._session.append(session)
-        return number
+    def _number_of(self, region: str, raw: bytes) -> int:
+        who = identity_of(raw)
+        actor, session = self._keys.actor_of(who, region), self._sessions.number_of(who)
+        self._actors.append(actor)
+        self._session.append(session)
+        return len(self._actors) - 1
 
     def frame_of(self, numbers: pl.Series) -> pl.DataFrame:
         """Return the `actor` (`EventKeys.actor_of`) and `session` (`SessionKeys.number_of`) of each number."""

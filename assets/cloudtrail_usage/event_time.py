@@ -1,12 +1,15 @@
 """`eventTime` as microseconds since 1970-01-01 UTC."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from assets.cloudtrail_usage.remembered import Remembered
+
 MICROSECONDS_A_DAY = 86_400_000_000
-_REMEMBERED = 100_000
-SECONDS = {f"{second:02}Z": second * 1_000_000 for second in range(60)}
-"""Microseconds by the end of a time as CloudTrail writes it."""
+_REMEMBERED = 20_000
+# Microseconds by the end of a time as CloudTrail writes it.
+_SECONDS = {f"{second:02}Z": second * 1_000_000 for second in range(60)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # RFC 3339, section 5.6. Seconds are always there, so are the zone and the T.
@@ -33,30 +36,30 @@ def micros_of(text: str) -> int | None:
 
 
 class EventTimes:
-    """`micros_of` for many times: a day has only 1,440 minutes, and each is parsed once.
-
-    The time of a text is `minutes[text[:17]] + SECONDS[text[17:]]` where both are there, else `micros_of(text)`.
-    """
+    """`micros_of` for many times: a day has only 1,440 minutes, and each is parsed once."""
 
     def __init__(self) -> None:
         """Start without minutes."""
-        self.minutes: dict[str, int] = {}
+        self._minutes = Remembered(_minute_of, _REMEMBERED)
 
-    def micros_of(self, text: str) -> int | None:
-        """Return what `micros_of` returns."""
-        second = SECONDS.get(text[17:])
-        if second is None:
-            return micros_of(text)
-        start = text[:17]
-        minute = self.minutes.get(start)
-        if minute is None:
-            minute = micros_of(start + "00Z")
-            if minute is None:
-                return None
-            if len(self.minutes) >= _REMEMBERED:
-                self.minutes.clear()
-            self.minutes[start] = minute
-        return minute + second
+    def times_of(self, texts: Sequence[str]) -> list[int]:
+        """Return what `micros_of` returns of each. Raises ValueError where that is None of any."""
+        minutes, seconds = self._minutes, _SECONDS
+        try:
+            return [minutes[text[:17]] + seconds[text[17:]] for text in texts]
+        except (KeyError, ValueError):
+            return [_checked(text) for text in texts]
+
+
+def _minute_of(start: str) -> int:
+    return _checked(f"{start}00Z")
+
+
+def _checked(text: str) -> int:
+    micros = micros_of(text)
+    if micros is None:
+        raise ValueError(f"{text[:60]!r} is no time")
+    return micros
 
 
 def day_of(number: int) -> date:

@@ -7,12 +7,16 @@ from typing import TypeVar
 import msgspec
 import polars as pl
 
+from assets.cloudtrail_usage.assumption import issues_session
 from assets.cloudtrail_usage.identity import principal_of
 from assets.cloudtrail_usage.outcome import outcome_of
-from assets.cloudtrail_usage.records import Record, UserIdentity
+from assets.cloudtrail_usage.records import Fields, Record, UserIdentity
+from assets.cloudtrail_usage.remembered import Remembered
 
 # What a record without `eventType` is (eventVersion below 1.02 has none): a call, as all records were then.
 API_CALL = "AwsApiCall"
+# A scanner forgets kinds and actors long before.
+_REMEMBERED = 1_000_000
 
 KEY_SCHEMA: dict[str, pl.DataType] = {
     "principal_arn": pl.String(),
@@ -30,8 +34,8 @@ KEY_SCHEMA: dict[str, pl.DataType] = {
 _ACTOR = (*tuple(KEY_SCHEMA)[:4], "via_service", "service")
 _KIND = ("event_source", "event_name", "event_type", "outcome", "error_code")
 
-Kind = tuple[str, str, str | None, str | None, bool]
-"""What was called, as logged: `eventSource`, `eventName`, `eventType`, `errorCode`, no `errorMessage`."""
+Kind = tuple[str, str, str | None, str | None]
+"""What was called, as logged: `eventSource`, `eventName`, `eventType`, `errorCode`."""
 _ActorRow = tuple[str, str, str, str, bool, str]
 _KindRow = tuple[str, str, str, str, str]
 _Row = TypeVar("_Row", _ActorRow, _KindRow)
@@ -46,7 +50,13 @@ class EventKeys:
 
     def __init__(self) -> None:
         """Start without keys."""
-        self.kinds: dict[Kind, int] = {}
+        self.kinds = Remembered(self._number_of, _REMEMBERED)
+        """The number of every kind, known or new; ValueError where it has no source or name.
+
+        Not of one without `errorCode` that has an `errorMessage`, see `kind_of`.
+        """
+        self.issuing: set[int] = set()
+        """The numbers of kinds that issue sessions."""
         self._kinds: dict[_KindRow, int] = {}
         self._kind_codes: list[int] = []
         self._actors: dict[_ActorRow, int] = {}
@@ -64,20 +74,27 @@ class EventKeys:
         row = (*principal, bool(service) and principal.type != "service", service)
         return _numbered(row, self._actors, self._actor_codes)
 
-    def kind_of(self, kind: Kind) -> int:
-        """Return the number of a kind, which is in `kinds` afterwards. Neither source nor name must be empty."""
-        source, name, event_type, error, quiet = kind
-        row = (source, name, event_type or API_CALL, outcome_of(error, not quiet), error or "")
-        number = self.kinds[kind] = _numbered(row, self._kinds, self._kind_codes)
+    def kind_of(self, record: Fields) -> int:
+        """Return the number of a record's kind. Raises ValueError where it has no source or name."""
+        kind = (record.event_source, record.event_name, record.event_type, record.error_code)
+        if record.error_message and not record.error_code:
+            return self._number_of(kind, has_message=True)
+        return self.kinds[kind]
+
+    def _number_of(self, kind: Kind, has_message: bool = False) -> int:
+        source, name, event_type, error = kind
+        if not source or not name:
+            raise ValueError("an event without a source or name")
+        row = (source, name, event_type or API_CALL, outcome_of(error, has_message), error or "")
+        number = _numbered(row, self._kinds, self._kind_codes)
+        if issues_session(source, name):
+            self.issuing.add(number)
         return number
 
     def code_of(self, record: Record, region: str) -> int:
         """Return the code of a record, whose key `frame` has. Its source and name must not be empty."""
         actor = self.actor_of(record.user_identity, region)
-        kind = self.kind_of((
-            record.event_source, record.event_name, record.event_type, record.error_code,
-            not record.error_message,
-        ))  # fmt: skip
+        kind = self.kind_of(record)
         self._pairs[actor, kind] = None
         return self._actor_codes[actor] ^ self._kind_codes[kind]
 
@@ -102,6 +119,7 @@ class EventKeys:
         """Start again: numbers are given anew."""
         for memory in (
             self.kinds,
+            self.issuing,
             self._kinds,
             self._kind_codes,
             self._actors,

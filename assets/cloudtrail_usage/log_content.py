@@ -50,6 +50,8 @@ class LogContent(Generic[_Who]):
 _GZIP = b"\x1f\x8b"
 # zlib's way to ask for the largest window, and for gzip's header and checksum.
 _GZIP_BITS = 31
+# Deflate makes nothing smaller than that (zlib.net, "Maximum Compression Factor").
+_MOST_TIMES = 1_032
 _typed = msgspec.json.Decoder(_Typed)
 _untyped = msgspec.json.Decoder(_Untyped)
 _record = msgspec.json.Decoder(Record)
@@ -80,9 +82,12 @@ def read_records(data: bytes, actors_of: Callable[[Sequence[Event]], Sequence[_W
 
 def _decompressed(data: bytes) -> bytes:
     """Return the content of gzip'd data. Raises what `igzip.decompress` does."""
+    # Its last four bytes are the length of what was compressed (RFC 1952), so that the text has its place at once; a
+    # byte more lets the end be seen. Damaged data may say anything.
+    length = min(int.from_bytes(data[-4:], "little"), _MOST_TIMES * len(data)) + 1
     whole = isal_zlib.decompressobj(_GZIP_BITS)
     with suppress(isal_zlib.error):  # type: ignore[arg-type]
-        text = whole.decompress(data)
+        text = whole.decompress(data, length)
         if whole.eof and not whole.unused_data:
             return text
     # Of several members, or damaged. isal says no types.

@@ -69,21 +69,22 @@ class Fields(msgspec.Struct, gc=False, kw_only=True):
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     """
 
+    # In the order of the log: the decoder looks for the next field first.
     event_time: str = msgspec.field(name="eventTime")
     event_source: str = msgspec.field(name="eventSource")
     event_name: str = msgspec.field(name="eventName")
-    event_id: str | None = msgspec.field(default=None, name="eventID")
-    event_type: str | None = msgspec.field(default=None, name="eventType")
     error_code: str | None = msgspec.field(default=None, name="errorCode")
     # Only whether there is one matters, so any type will do.
     error_message: Any = msgspec.field(default=None, name="errorMessage")
-    recipient_account_id: str | None = msgspec.field(default=None, name="recipientAccountId")
-    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
-    # Decoded only where an event issues a session, see `assumption`.
+    # Raw parts are decoded only where an event issues a session, see `assumption`.
     request: msgspec.Raw = msgspec.field(default=_ABSENT, name="requestParameters")
     response: msgspec.Raw = msgspec.field(default=_ABSENT, name="responseElements")
-    resources: msgspec.Raw = msgspec.field(default=_ABSENT, name="resources")
     additional: msgspec.Raw = msgspec.field(default=_ABSENT, name="additionalEventData")
+    event_id: str | None = msgspec.field(default=None, name="eventID")
+    resources: msgspec.Raw = msgspec.field(default=_ABSENT, name="resources")
+    event_type: str | None = msgspec.field(default=None, name="eventType")
+    recipient_account_id: str | None = msgspec.field(default=None, name="recipientAccountId")
+    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
 
 
 class Record(Fields, gc=False, kw_only=True):

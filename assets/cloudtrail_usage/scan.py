@@ -14,13 +14,13 @@ import polars as pl
 
 from assets.cloudtrail_usage.access_keys import KeyHash
 from assets.cloudtrail_usage.actors import Actors
-from assets.cloudtrail_usage.assumption import Row, assumption_of, issues_session
+from assets.cloudtrail_usage.assumption import Row, assumption_of
 from assets.cloudtrail_usage.batches import Batch, is_log
-from assets.cloudtrail_usage.event_time import SECONDS, EventTimes, day_number, day_of
+from assets.cloudtrail_usage.event_columns import EventReader
+from assets.cloudtrail_usage.event_time import day_number, day_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
-from assets.cloudtrail_usage.record_id import id_of_unnamed
-from assets.cloudtrail_usage.records import Event, identity_of
+from assets.cloudtrail_usage.records import identity_of
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
 from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
@@ -77,9 +77,7 @@ class Scanner:
         self._key_hash = KeyHash(job.secret)
         self._keys, self._sessions = EventKeys(), SessionKeys(self._key_hash)
         self._actors = Actors(self._keys, self._sessions)
-        self._times = EventTimes()
-        # Numbers of the keys that issue sessions.
-        self._issuing: set[int] = set()
+        self._reader = EventReader(job.account, self._keys)
         self._staged: defaultdict[int, _Staged] = defaultdict(_nothing_staged)
         self._rows = EventRows()
         self._assumptions: list[Row] = []
@@ -121,49 +119,18 @@ class Scanner:
 
     def _take(self, content: LogContent[int], region: str) -> list[Defect]:
         """Add the records that are events to the rows, and return what is wrong with the others."""
-        defects = []
-        # Names of their own: this loop is run for every record.
-        account, micros_of, minute_of, second_of = (
-            self._job.account, self._times.micros_of, self._times.minutes.get, SECONDS.get,
-        )  # fmt: skip
-        number_of, issuing = self._keys.kinds.get, self._issuing
-        add_id, add_identity, add_kind, add_time = self._rows.adding()
-        for position, record, identity in zip(
-            content.positions, content.records, content.actors, strict=True
-        ):
-            text = record.event_time
-            minute, second = minute_of(text[:17]), second_of(text[17:])
-            if minute is not None and second is not None:
-                time = minute + second
-            elif (parsed := micros_of(text)) is not None:
-                time = parsed
-            else:
-                defects.append(Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {text[:60]!r}"))
+        events, defects = self._reader.columns_of(content)
+        self._rows.add(events)
+        issuing = self._keys.issuing
+        if issuing.isdisjoint(events.kinds):
+            return defects
+        for index, kind in enumerate(events.kinds):
+            if kind not in issuing:
                 continue
-            recipient = record.recipient_account_id
-            if recipient != account and recipient is not None:
-                shown = f"recipientAccountId is {recipient[:60]!r}"
-                defects.append(Defect(position, Reason.FOREIGN_RECIPIENT, shown))
-                continue
-            source, name = record.event_source, record.event_name
-            kind = (source, name, record.event_type, record.error_code, not record.error_message)
-            number = number_of(kind)
-            if number is None:
-                if not source or not name:
-                    defects.append(_nameless(position, record))
-                    continue
-                number = self._keys.kind_of(kind)
-                if issues_session(source, name):
-                    issuing.add(number)
-            event_id = record.event_id or id_of_unnamed(content, position)
-            add_id(event_id)
-            add_identity(identity)
-            add_kind(number)
-            add_time(time)
-            if number in issuing:
-                who = identity_of(record.user_identity)
-                row = assumption_of(record, who, event_id, time, region, self._key_hash)
-                self._assumptions.append(row)
+            record = events.records[index]
+            who = identity_of(record.user_identity)
+            row = assumption_of(record, who, events.ids[index], events.times[index], region, self._key_hash)
+            self._assumptions.append(row)
         return defects
 
     def _flush(self, batch: Batch, result: BatchResult, flush: int) -> None:
@@ -204,7 +171,6 @@ class Scanner:
         self._keys.forget()
         self._sessions.take()
         self._actors.forget()
-        self._issuing.clear()
         self._staged.clear()
 
 
@@ -234,12 +200,6 @@ def _nothing_staged() -> _Staged:
 
 def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:
     yield from source.read_many([entry.file for entry in batch.files if is_log(entry.file.path)])
-
-
-def _nameless(position: int, record: Event) -> Defect:
-    if not record.event_source:
-        return Defect(position, Reason.MISSING_EVENT_SOURCE, "eventSource is empty")
-    return Defect(position, Reason.MISSING_EVENT_NAME, "eventName is empty")
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import polars as pl
 
 from assets.cloudtrail_usage.access_keys import TEMPORARY, KeyHash
 from assets.cloudtrail_usage.credential_time import credential_micros
-from assets.cloudtrail_usage.event_time import EventTimes
 from assets.cloudtrail_usage.person import SESSION_TYPES, person_of, service_of_session
 from assets.cloudtrail_usage.records import UserIdentity
 
@@ -54,7 +53,6 @@ class SessionKeys:
     def __init__(self, key_hash: KeyHash) -> None:
         """Start without sessions."""
         self._hash = key_hash.of
-        self._micros = EventTimes().micros_of
         self._numbers: dict[_Row, int] = {}
         self._rows: list[_Row] = [_NOBODY]
         self.codes: list[int] = [NO_SESSION]
@@ -90,7 +88,7 @@ class SessionKeys:
         return (
             who.principal_id or "",
             self._hash(who.access_key_id),
-            (self._micros(created) or credential_micros(created)) if created else None,
+            credential_micros(created),
             "",
             (context.source_identity if context is not None else None) or "",
             (who.on_behalf_of.user_id if who.on_behalf_of is not None else None) or "",

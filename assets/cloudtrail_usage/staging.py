@@ -9,12 +9,13 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
 
+from assets.cloudtrail_usage.event_columns import EventColumns
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY
 from assets.errors import StorageError
 
@@ -87,9 +88,6 @@ def remove_day(staging: Path, day: int) -> None:
     shutil.rmtree(day_folder(staging, day), ignore_errors=True)
 
 
-_AddNumber = Callable[[int], None]
-
-
 class EventRows:
     """Events of a batch of files that were not written yet."""
 
@@ -102,9 +100,12 @@ class EventRows:
         self._regions: list[int] = []
         self._files: list[int] = []
 
-    def adding(self) -> tuple[Callable[[str], None], _AddNumber, _AddNumber, _AddNumber]:
-        """Return what adds an id, numbers of an identity and a kind, and a time, to be called for each row."""
-        return self.ids.append, self._identities.append, self._kinds.append, self._times.append
+    def add(self, events: EventColumns) -> None:
+        """Add the events of a file."""
+        self.ids.extend(events.ids)
+        self._identities.extend(events.identities)
+        self._kinds.extend(events.kinds)
+        self._times.extend(events.times)
 
     def end_file(self, file: int, region: int) -> None:
         """Say of which file and region the rows are that came since the last call."""

@@ -34,9 +34,7 @@ def test_an_identity_seen_before_means_what_it_means_alone(drawn: list[tuple[dic
     actors = Actors(keys, sessions)
     for identity, region in drawn * 2:
         one = msgspec.json.decode(msgspec.json.encode(event("e", userIdentity=identity)), type=Event)
-        kind = keys.kind_of(
-            (one.event_source, one.event_name, one.event_type, one.error_code, not one.error_message)
-        )
+        kind = keys.kind_of(one)
         rows = actors.frame_of(pl.Series(actors.in_region(region)([one, one]))).with_columns(kind=kind)
         codes = keys.codes_of(rows).to_list()
         assert [(codes[0], sessions.codes[rows["session"][0]])] * 2 == [_coded(identity, region)] * 2

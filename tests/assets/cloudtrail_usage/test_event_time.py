@@ -22,7 +22,8 @@ NOON = 1_688_990_700_000_000
     ],
 )
 def test_rfc_3339_is_read(text: str, micros: int) -> None:
-    assert micros_of(text) == EventTimes().micros_of(text) == micros
+    assert micros_of(text) == micros
+    assert EventTimes().times_of([text]) == [micros]
 
 
 @pytest.mark.parametrize(
@@ -51,17 +52,20 @@ def test_rfc_3339_is_read(text: str, micros: int) -> None:
 )
 def test_anything_else_is_not(text: str) -> None:
     assert micros_of(text) is None
-    assert EventTimes().micros_of(text) is None
+    with pytest.raises(ValueError, match="is no time"):
+        EventTimes().times_of(["2023-07-10T12:05:00Z", text])
 
 
 @given(st.lists(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30))))  # noqa: DTZ001
 def test_remembered_minutes_change_nothing(times: list[datetime]) -> None:
     remembered = EventTimes()
+    texts, expected = [], []
     for time in times:
-        text = f"{time:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0")
+        texts.append(f"{time:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0"))
         whole = time.replace(microsecond=0, tzinfo=UTC)
-        expected = (whole - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        assert remembered.micros_of(text) == remembered.micros_of(text) == micros_of(text) == expected
+        expected.append((whole - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+    assert remembered.times_of(texts) == remembered.times_of(texts) == expected
+    assert [micros_of(text) for text in texts] == expected
 
 
 @given(st.dates())
