@@ -26,4 +26,6 @@ SUMS: dict[str, pl.Expr] = {
 
 def with_own_text(counted: pl.DataFrame) -> pl.DataFrame:
     """Return the counts with a copy of the ids: theirs keep the text of all events in memory that were counted."""
+    if counted["last_event_id"].dtype != pl.String():
+        return counted
     return counted.with_columns(last_event_id=pl.concat_str("last_event_id", pl.lit("")))

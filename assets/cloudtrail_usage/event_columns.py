@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from assets.cloudtrail_usage.event_time import EventTimes, micros_of
+from assets.cloudtrail_usage.event_time import micros_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent
 from assets.cloudtrail_usage.record_id import id_of_unnamed
@@ -17,8 +17,13 @@ _KIND = attrgetter("event_source", "event_name", "event_type", "error_code")
 _MESSAGE = attrgetter("error_message")
 
 
+def bad_time(position: int, text: str) -> Defect:
+    """Return what is wrong with a record whose `eventTime` is no time."""
+    return Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {text[:60]!r}")
+
+
 class EventColumns(NamedTuple):
-    """Events: `eventID` (or what stands for it), numbers of their kinds (`EventKeys`), microseconds since 1970 UTC.
+    """Events: `eventID` (or what stands for it), numbers of their kinds (`EventKeys`), `eventTime` as written.
 
     `identities` are the numbers that `read_records` was told to make of each `userIdentity`.
     """
@@ -27,7 +32,7 @@ class EventColumns(NamedTuple):
     ids: Sequence[str]
     identities: Sequence[int]
     kinds: Sequence[int]
-    times: Sequence[int]
+    times: Sequence[str]
 
 
 class EventReader:
@@ -37,13 +42,15 @@ class EventReader:
         """Start with `keys`, which number the kinds of events."""
         self._owners = frozenset({account, None})
         self._keys = keys
-        self._times = EventTimes()
 
     def columns_of(self, content: LogContent[int]) -> tuple[EventColumns, list[Defect]]:
-        """Return the records that are events of the account, and what is wrong with the others."""
+        """Return the records that are events of the account, and what is wrong with the others.
+
+        The times of a file without defects were not looked at: many are read at once later, see `staging.EventRows`.
+        """
         records = content.records
         ids = list(map(_ID, records))
-        if all(ids) and self._owners.issuperset(map(_RECIPIENT, records)):
+        if not content.defects and all(ids) and self._owners.issuperset(map(_RECIPIENT, records)):
             try:
                 return self._columns(records, ids, content.actors), []
             except ValueError:
@@ -69,7 +76,7 @@ class EventReader:
     def _defect(self, position: int, record: Event) -> Defect | None:
         text, recipient = record.event_time, record.recipient_account_id
         if micros_of(text) is None:
-            return Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {text[:60]!r}")
+            return bad_time(position, text)
         if recipient is not None and recipient not in self._owners:
             return Defect(position, Reason.FOREIGN_RECIPIENT, f"recipientAccountId is {recipient[:60]!r}")
         if not record.event_source:
@@ -81,11 +88,10 @@ class EventReader:
     def _columns(
         self, records: Sequence[Event], ids: Sequence[str], identities: Sequence[int]
     ) -> EventColumns:
-        """Raise ValueError where one of the records has no time, source or name."""
-        times = self._times.times_of(list(map(_TIME, records)))
+        """Raise ValueError where one of the records has no source or name."""
         kinds = list(map(self._keys.kinds.__getitem__, map(_KIND, records)))
         if any(map(_MESSAGE, records)):
             for index, record in enumerate(records):
                 if record.error_message and not record.error_code:
                     kinds[index] = self._keys.kind_of(record)
-        return EventColumns(records, ids, identities, kinds, times)
+        return EventColumns(records, ids, identities, kinds, list(map(_TIME, records)))

@@ -1,11 +1,13 @@
 """The staged events of a day into its usage: every event once, then counted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from assets.cloudtrail_usage.counted import EVENTS, SUMS, with_own_text
+from assets.cloudtrail_usage.event_ids import with_texts
 from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_partial
@@ -19,11 +21,11 @@ from assets.cloudtrail_usage.schema import (
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.spilled import Spilled, distinct_rows
-from assets.cloudtrail_usage.staging import day_folder, staged, write_spilled, write_staged
+from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled, write_staged
 from assets.errors import RunError
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
-ROWS_AT_A_TIME = 150_000
+ROWS_AT_A_TIME = 500_000
 _KEYS = {**KEY_SCHEMA, "code": pl.UInt64()}
 # Files of rows that are cut at a time: one holds some 30,000.
 _CUT_AT_A_TIME = 8
@@ -48,30 +50,24 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     `assumptions` and `sessions` lie in the day's folder, until `staging.remove_day`.
     Raises RunError when two keys share a code.
     """
-    rows_files, keys_files = staged(staging, day, "rows"), staged(staging, day, "keys")
-    if not rows_files:
+    rows, keys_files = StagedRows.of_day(staging, day), staged(staging, day, "keys")
+    if not rows.files:
         usage = pl.DataFrame(schema=CLOUDTRAIL_USAGE)
         return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
     made = day_folder(staging, day) / "made"
-    codes = _coded(distinct_rows(keys_files, _KEYS), made / "keys.parquet")
+    codes = _coded(distinct_rows(keys_files, _KEYS), made / "keys.arrow")
     services = service_sessions(staging, day)
-    parts = -(-events // rows_at_a_time)
     by_code: list[pl.DataFrame] = []
     by_region = []
-    if parts > 1:
-        _cut(staging, day, rows_files, parts)
-    for part in range(parts):
-        mine = staged(staging, day, _part(part)) if parts > 1 else rows_files
-        if not mine:
-            continue
-        unique, counts = deduplicated(pl.concat(pl.read_parquet(file) for file in mine), codes)
+    for part, mine in enumerate(_parts(staging, day, rows, -(-events // rows_at_a_time))):
+        unique, counts = deduplicated(mine, codes)
         by_code = _summed([*by_code, with_own_text(by_code_of(unique))])
         by_region.append(counts)
         write_partial(staging, day, part, unique, services)
     assumptions = merge_assumptions(staging, day, made)
-    kinds = SessionKinds(pl.read_parquet(made / "keys.parquet"))
+    kinds = SessionKinds(pl.read_ipc(made / "keys.arrow"))
     sessions = merge_sessions(staging, day, kinds, services, made)
-    keys = pl.read_parquet(made / "keys.parquet")
+    keys = pl.read_ipc(made / "keys.arrow")
     return MergedDay(usage_of(pl.concat(by_code), keys), _counts(pl.concat(by_region)), assumptions, sessions)
 
 
@@ -95,14 +91,21 @@ def codes_of(keys: pl.DataFrame) -> pl.DataFrame:
     return ordered.select("code", "rank", permission=pl.col("event_type") == API_CALL)
 
 
-def _cut(staging: Path, day: int, rows_files: list[Path], parts: int) -> None:
-    """Write the rows again by part: copies of an event are in one."""
+def _parts(staging: Path, day: int, rows: StagedRows, parts: int) -> Iterator[pl.DataFrame]:
+    """Yield the rows in parts: copies of an event are in one."""
+    if parts <= 1:
+        yield rows.read(rows.files)
+        return
     # Filtered rows keep the text of all rows of their file in memory, so the parts are read from files of their own.
-    for start in range(0, len(rows_files), _CUT_AT_A_TIME):
-        rows = pl.concat(pl.read_parquet(file) for file in rows_files[start : start + _CUT_AT_A_TIME])
-        cut = rows.with_columns(part=pl.col("id").hash() % parts)
+    for start in range(0, len(rows.files), _CUT_AT_A_TIME):
+        read = rows.read(rows.files[start : start + _CUT_AT_A_TIME])
+        cut = read.with_columns(part=pl.col("id").hash() % parts)
         for (part,), mine in cut.partition_by("part", as_dict=True, include_key=False).items():
             write_staged(staging, day, _part(part), f"{start:06}", mine)
+    for part in range(parts):
+        files = staged(staging, day, _part(part))
+        if files:
+            yield pl.concat(pl.read_ipc(file) for file in files)
 
 
 def _part(part: int) -> str:
@@ -114,18 +117,21 @@ def deduplicated(rows: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame,
 
     `codes` are those of `codes_of`.
     """
-    rows = rows.join(codes, on="code")
     copied = rows["id"].is_duplicated()
     # Copies are rare: only they are sorted.
-    copies = rows.filter(copied).sort("id", "rank", "time", "region")
+    ranks = codes.select("code", "rank")
+    copies = (
+        rows.filter(copied).join(ranks, on="code").sort("id", "rank", "time", "region").select(rows.columns)
+    )
     first = copies["id"].is_first_distinct()
     unique = pl.concat([rows.filter(~copied), copies.filter(first)])
     counted = [
-        unique.select("region", "permission", duplicate=pl.lit(False)),
-        copies.filter(~first).select("region", "permission", duplicate=pl.lit(True)),
+        unique.group_by("region", "code").len().with_columns(duplicate=pl.lit(False)),
+        copies.filter(~first).group_by("region", "code").len().with_columns(duplicate=pl.lit(True)),
     ]
-    counts = pl.concat(counted).group_by("region", "permission", "duplicate").agg(pl.len().cast(pl.Int64))
-    return unique, counts
+    permissions = codes.select("code", "permission")
+    counts = pl.concat(counted).join(permissions, on="code").group_by("region", "permission", "duplicate")
+    return unique, counts.agg(pl.col("len").sum().cast(pl.Int64))
 
 
 def by_code_of(unique: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +159,8 @@ def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         .sort("row")
     )
     texts = ordered.select("row", *CLOUDTRAIL_USAGE_KEY).unique("row", keep="first")
-    return as_columns(counted.join(texts, on="row", maintain_order="left"), CLOUDTRAIL_USAGE)
+    named = counted.join(texts, on="row", maintain_order="left")
+    return as_columns(with_texts(named, "last_event_id"), CLOUDTRAIL_USAGE)
 
 
 def _distinct(column: str) -> pl.Expr:

@@ -21,7 +21,7 @@ def merge_assumptions(
     """
     files = []
     for n, rows in enumerate(ranges(staged(staging, day, "assumed"), "event_id", rows_at_a_time)):
-        files.append(made / f"assumptions-{n:04}.parquet")
+        files.append(made / f"assumptions-{n:04}.arrow")
         write_spilled(_distinct(rows), files[-1])
     return Spilled(ROLE_ASSUMPTIONS, tuple(files))
 

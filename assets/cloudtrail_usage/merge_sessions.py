@@ -10,7 +10,7 @@ from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
 from assets.cloudtrail_usage.session_kinds import PRINCIPAL, SessionKinds, distinct_sessions
-from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, part_of, ranges, rows_in
+from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, ranges, rows_in
 from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 
 # Their rows are wide: so many take about 30 MB while they are merged.
@@ -20,14 +20,7 @@ _COUNTS_A_ROW = 3
 # So many take about 50 MB.
 RANKED_SESSIONS = 100_000
 _PARTIAL, _UNSORTED = "partial", "unsorted"
-_PARTIALS = {
-    "session_code": pl.UInt64(),
-    "code": pl.UInt64(),
-    "events": pl.Int64(),
-    "first_seen": pl.Int64(),
-    "last_seen": pl.Int64(),
-    "last_event_id": pl.String(),
-}
+_PARTIALS = ("session_code", "code", "events", "first_seen", "last_seen", "last_event_id")
 _SESSIONS = {**SESSION_SCHEMA, "session_code": pl.UInt64()}
 # What the ranges of a large table are cut by: the first columns of the key.
 _ORDER = pl.concat_str(*PRINCIPAL, "session", separator="\0")
@@ -48,7 +41,7 @@ def write_counted(staging: Path, day: int, part: int, counted: pl.DataFrame, ser
     """Stage what somebody has counted by session and code already: columns of `_PARTIALS`, in any order."""
     acted = counted.filter(pl.col("session_code") != NO_SESSION).join(services, on="session_code", how="left")
     named = acted.with_columns(session_code=pl.coalesce("service_code", "session_code"))
-    write_staged(staging, day, _PARTIAL, f"{part:06}", named.select(*_PARTIALS))
+    write_staged(staging, day, _PARTIAL, f"{part:06}", named.select(_PARTIALS))
 
 
 def merge_sessions(
@@ -75,7 +68,7 @@ def merge_sessions(
         tables = _merge_unranked(staging, day, kinds, services, rows_at_a_time)
     files = []
     for n, rows in enumerate(tables):
-        files.append(made / f"sessions-{n:04}.parquet")
+        files.append(made / f"sessions-{n:04}.arrow")
         write_spilled(rows, files[-1])
     return Spilled(SESSION_USAGE, tuple(files))
 
@@ -87,9 +80,10 @@ def _merge_unranked(
     partial, sessions = staged(staging, day, _PARTIAL), staged(staging, day, "sessions")
     parts = -(-rows_in(partial) // rows_at_a_time)
     for part in range(parts):
-        counted = part_of(partial, pl.col("session_code") % parts == part, _PARTIALS)
+        mine = pl.col("session_code") % parts == part
+        counted = pl.concat(pl.read_ipc(file).filter(mine) for file in partial)
         # Most sessions of a busy day are services': their rows stay on the disk.
-        named = [pl.read_parquet(file).join(counted, on="session_code", how="semi") for file in sessions]
+        named = [pl.read_ipc(file).join(counted, on="session_code", how="semi") for file in sessions]
         usage = kinds.usage(counted, distinct_sessions(pl.concat([*named, _rows_of(services)])))
         write_staged(staging, day, _UNSORTED, f"{part:06}", usage.with_columns(order=_ORDER))
     for rows in ranges(staged(staging, day, _UNSORTED), "order", rows_at_a_time):
@@ -98,7 +92,7 @@ def _merge_unranked(
 
 def _sessions_in(files: list[Path]) -> int:
     # A session is staged again by every process, and where it had been forgotten.
-    codes = [pl.read_parquet(file, columns=["session_code"]) for file in files]
+    codes = [pl.read_ipc(file, columns=["session_code"]) for file in files]
     return pl.concat(codes).n_unique() if codes else 0
 
 

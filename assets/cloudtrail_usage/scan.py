@@ -17,7 +17,7 @@ from assets.cloudtrail_usage.actors import Actors
 from assets.cloudtrail_usage.assumption import Row, assumption_of
 from assets.cloudtrail_usage.batches import Batch, is_log
 from assets.cloudtrail_usage.event_columns import EventReader
-from assets.cloudtrail_usage.event_time import day_number, day_of
+from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
 from assets.cloudtrail_usage.records import identity_of
@@ -27,11 +27,13 @@ from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, write_staged
 
-FLUSH_ROWS = 50_000
+FLUSH_ROWS = 60_000
 # Their rows are wide.
 FLUSH_ASSUMPTIONS = 10_000
 # Identities, or principals and kinds of events: rows have numbers of them, so they are forgotten after a flush.
 REMEMBERED = 30_000
+# An actor and a kind as one number.
+_PAIR = 2**32
 
 
 class RegionDay(NamedTuple):
@@ -128,16 +130,21 @@ class Scanner:
             if kind not in issuing:
                 continue
             record = events.records[index]
-            who = identity_of(record.user_identity)
-            row = assumption_of(record, who, events.ids[index], events.times[index], region, self._key_hash)
-            self._assumptions.append(row)
+            time = micros_of(record.event_time)
+            if time is not None:
+                who = identity_of(record.user_identity)
+                row = assumption_of(record, who, events.ids[index], time, region, self._key_hash)
+                self._assumptions.append(row)
         return defects
 
     def _flush(self, batch: Batch, result: BatchResult, flush: int) -> None:
         """Write the rows by day, and count them by region; those of days not wanted go no further."""
         if not self._rows.ids:
             return
-        self._rows, rows = EventRows(), self._rows.frame()
+        self._rows, (rows, untimed) = EventRows(), self._rows.frame()
+        for index, defect in untimed:
+            of, file = batch.files[index]
+            result.rejected.append(Rejection(self._job.regions[of], file.path, *defect))
         rows = rows.hstack(self._actors.frame_of(rows["identity"]))
         self._assumptions, issued = [], assumption_rows(self._assumptions)
         counts = rows.group_by("region", "day").agg(pl.len(), files=pl.col("file").n_unique())
@@ -161,8 +168,12 @@ class Scanner:
         codes = pl.Series(self._sessions.codes, dtype=pl.UInt64()).gather(rows["session"])
         coded = rows.with_columns(code=self._keys.codes_of(rows), session_code=codes)
         write_rows(staging, day, name, coded)
-        write_keys(staging, day, name, self._keys.frame_of(staged.keys.new(rows.select("actor", "kind"))))
-        acted = self._sessions.frame(staged.sessions.new(rows.select("session"))["session"])
+        pairs = staged.keys.new(
+            rows.select(pl.col("actor").cast(pl.UInt64) * _PAIR + pl.col("kind")).to_series()
+        )
+        of_pairs = pl.select(actor=pl.lit(pairs) // _PAIR, kind=pl.lit(pairs) % _PAIR)
+        write_keys(staging, day, name, self._keys.frame_of(of_pairs))
+        acted = self._sessions.frame(staged.sessions.new(rows["session"].cast(pl.UInt64)))
         write_staged(staging, day, "sessions", name, acted)
         of_day = issued.filter(pl.col("event_time").dt.date() == day_of(day))
         write_staged(staging, day, "assumed", name, of_day)
@@ -178,14 +189,13 @@ class _Numbers:
     """The numbers that were written."""
 
     def __init__(self) -> None:
-        self._written: list[pl.DataFrame] = []
+        self._written = pl.Series(dtype=pl.UInt64())
 
-    def new(self, numbers: pl.DataFrame) -> pl.DataFrame:
+    def new(self, numbers: pl.Series) -> pl.Series:
         """Return those that were not, each once, and take them for written."""
-        new = numbers.unique()
-        for written in self._written:
-            new = new.join(written, on=new.columns, how="anti")
-        self._written = [pl.concat([*self._written, new])]
+        distinct = numbers.unique()
+        new = distinct.filter(~distinct.is_in(self._written.implode()))
+        self._written = pl.concat([self._written, new])
         return new
 
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from assets.cloudtrail_usage.counted import SUMS
+from assets.cloudtrail_usage.event_ids import with_texts
 from assets.cloudtrail_usage.schema import SESSION_USAGE, as_columns
 from assets.cloudtrail_usage.session_keys import SESSION_IDENTITY, SESSION_SCHEMA
 from assets.errors import RunError
@@ -65,4 +66,4 @@ class SessionKinds:
         named = usage.with_columns(
             session_name=pl.col("session").str.splitn(":", 2).struct.field("field_1").fill_null("")
         )
-        return as_columns(named, SESSION_USAGE)
+        return as_columns(with_texts(named, "last_event_id"), SESSION_USAGE)

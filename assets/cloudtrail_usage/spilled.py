@@ -1,4 +1,4 @@
-"""Tables too large for the memory: sorted Parquet files, one range of the key after the other."""
+"""Tables too large for the memory: sorted Arrow files, one range of the key after the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Spilled:
 
     def lazy(self) -> pl.LazyFrame:
         """Return the rows, read when they are collected or written."""
-        return pl.scan_parquet(list(self.files)) if self.files else pl.LazyFrame(schema=self.schema)
+        return pl.scan_ipc(list(self.files)) if self.files else pl.LazyFrame(schema=self.schema)
 
     def moved(self, folder: Path) -> "Spilled":
         """Move the files to a new folder on the same disk, and return the table there."""
@@ -32,7 +32,7 @@ class Spilled:
 
 def rows_in(files: Sequence[Path]) -> int:
     """Return how many rows the files hold, from their footers."""
-    return int(pl.scan_parquet(list(files)).select(pl.len()).collect().item()) if files else 0
+    return int(pl.scan_ipc(list(files)).select(pl.len()).collect().item()) if files else 0
 
 
 def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -40,16 +40,14 @@ def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.D
     # A few files at a time: most have what others have.
     distinct = pl.DataFrame(schema=schema)
     for start in range(0, len(files), _FILES_AT_A_TIME):
-        distinct = pl.concat(
-            [distinct, pl.read_parquet(list(files[start : start + _FILES_AT_A_TIME]))]
-        ).unique()
+        distinct = pl.concat([distinct, _read(files[start : start + _FILES_AT_A_TIME])]).unique()
     return distinct
 
 
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return the columns of the schema of the rows that a condition holds for."""
     # File by file: a scan of all of them would hold more than the part.
-    read = [pl.scan_parquet(file).filter(mine).select(*schema).collect() for file in files]
+    read = [pl.read_ipc(file).filter(mine).select(*schema) for file in files]
     return pl.concat([pl.DataFrame(schema=schema), *read])
 
 
@@ -62,20 +60,20 @@ def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[
     rows = rows_in(files)
     if rows <= rows_at_a_time:
         if rows:
-            yield pl.read_parquet(list(files))
+            yield _read(files)
         return
     bounds = _bounds(files, column, -(-rows // rows_at_a_time))
     folder = files[0].parent / f"ranges-{column}"
     for number, some in enumerate(_groups(files, rows_at_a_time)):
         # Every file is read once: a filtered scan for each range would read all of them again and again.
-        read = pl.concat(pl.read_parquet(file) for file in some)
+        read = _read(some)
         cut = read.with_columns(_range=bounds.search_sorted(read[column], side="right"))
         for (part,), mine in cut.partition_by("_range", as_dict=True, include_key=False).items():
-            write_spilled(mine, folder / f"{part:06}-{number:06}.parquet")
+            write_spilled(mine, folder / f"{part:06}-{number:06}.arrow")
     for part in range(len(bounds) + 1):
-        parts = sorted(folder.glob(f"{part:06}-*.parquet"))
+        parts = sorted(folder.glob(f"{part:06}-*.arrow"))
         if parts:
-            yield pl.concat(pl.read_parquet(file) for file in parts)
+            yield _read(parts)
 
 
 def _groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
@@ -94,9 +92,13 @@ def _groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
 
 def _bounds(files: Sequence[Path], column: str, parts: int) -> pl.Series:
     sampled = pl.col(column).hash() % _SAMPLED == 0
-    sample = pl.concat([pl.read_parquet(file, columns=[column]).filter(sampled) for file in files])
+    sample = pl.concat([pl.read_ipc(file, columns=[column]).filter(sampled) for file in files])
     values = sample[column].sort()
     if values.is_empty():
         return values
     cuts = [len(values) * part // parts for part in range(1, parts)]
     return values.gather(cuts).unique().sort()
+
+
+def _read(files: Sequence[Path]) -> pl.DataFrame:
+    return pl.concat(pl.read_ipc(file) for file in files)

@@ -1,30 +1,33 @@
-"""Events on their way: rows of the events of a day in Parquet files, written by any process, merged by one.
+"""Events on their way: rows of the events of a day in Arrow files, written by any process, merged by one.
 
-A day's folder holds `rows-*` (`id` String, `code` UInt64, `session_code` UInt64, `time` Int64 microseconds,
-`region` UInt16: an index), `keys-*` (the columns of `keys.KEY_SCHEMA` and `code`), `sessions-*` (those of
-`session_keys.SESSION_SCHEMA` and `session_code`) and `assumed-*` (those of `schema.ROLE_ASSUMPTIONS`).
+A day's folder holds `rows-*` (`id` UInt128, see `event_ids`, `code` UInt64, `session_code` UInt64, `time` Int64
+microseconds, `region` UInt16: an index) or `named-*` with `id` String, `keys-*` (the columns of `keys.KEY_SCHEMA`
+and `code`), `sessions-*` (those of `session_keys.SESSION_SCHEMA` and `session_code`) and `assumed-*` (those of
+`schema.ROLE_ASSUMPTIONS`).
 """
 
 import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.event_columns import EventColumns
-from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY
+from assets.cloudtrail_usage.event_columns import EventColumns, bad_time
+from assets.cloudtrail_usage.event_ids import NUMBERS, numbers_of, with_texts
+from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, times_of
+from assets.cloudtrail_usage.rejections import Defect
 from assets.errors import StorageError
 
 _PREFIX = "logs-"
-_ROWS = {
-    "id": pl.String(),
+_NUMBERED, _NAMED = "rows", "named"
+_NUMBERS = {
     "identity": pl.UInt32(),
     "kind": pl.UInt32(),
-    "time": pl.Int64(),
     "region": pl.UInt16(),
     "file": pl.UInt32(),
 }
@@ -80,7 +83,7 @@ def day_folder(staging: Path, day: int) -> Path:
 
 def staged(staging: Path, day: int, kind: str) -> list[Path]:
     """Return the files of a kind (`rows`, `keys`, `sessions`, `assumed`) of a day, sorted."""
-    return sorted(day_folder(staging, day).glob(f"{kind}-*.parquet"))
+    return sorted(day_folder(staging, day).glob(f"{kind}-*.arrow"))
 
 
 def remove_day(staging: Path, day: int) -> None:
@@ -96,7 +99,7 @@ class EventRows:
         self.ids: list[str] = []
         self._identities: list[int] = []
         self._kinds: list[int] = []
-        self._times: list[int] = []
+        self._times: list[str] = []
         self._regions: list[int] = []
         self._files: list[int] = []
 
@@ -113,19 +116,52 @@ class EventRows:
         self._files.extend([file] * new)
         self._regions.extend([region] * new)
 
-    def frame(self) -> pl.DataFrame:
-        """Return the rows: `id`, numbers of `identity` and `kind`, `time`, `region`, index of the `file`, and `day`.
+    def frame(self) -> tuple[pl.DataFrame, list[tuple[int, Defect]]]:
+        """Return the rows, and of which files those are that have no time.
 
-        The day is counted from 1970-01-01.
+        The rows: `id`, numbers of `identity` and `kind`, `time`, `region`, index of the `file`, and `day`. `id` is a
+        number (`event_ids`) where all of them are UUIDs, else text. The day is counted from 1970-01-01.
         """
-        columns = (self.ids, self._identities, self._kinds, self._times, self._regions, self._files)
-        frame = pl.DataFrame(dict(zip(_ROWS, columns, strict=True)), schema=_ROWS)
-        return frame.with_columns(day=(pl.col("time") // MICROSECONDS_A_DAY).cast(pl.Int32))
+        columns = (self._identities, self._kinds, self._regions, self._files)
+        frame = pl.DataFrame(dict(zip(_NUMBERS, columns, strict=True)), schema=_NUMBERS)
+        numbers, time = numbers_of(self.ids), times_of(self._times)
+        rows = frame.with_columns(
+            id=pl.Series(self.ids, dtype=pl.String) if numbers is None else numbers,
+            time=time,
+            day=(time // MICROSECONDS_A_DAY).cast(pl.Int32),
+        )
+        bad = [
+            # Files with defects that were seen before have none of these: all rows of others are here, in order.
+            (file, bad_time(row - self._files.index(file), self._times[row]))
+            for row in time.is_null().arg_true()
+            for file in (self._files[row],)
+        ]
+        return rows.drop_nulls("time") if bad else rows, bad
 
 
 def write_rows(staging: Path, day: int, name: str, rows: pl.DataFrame) -> None:
     """Write rows of a day. `name` is unique among the batches."""
-    write_staged(staging, day, "rows", name, rows.select("id", "code", "session_code", "time", "region"))
+    kind = _NUMBERED if rows["id"].dtype == NUMBERS else _NAMED
+    write_staged(staging, day, kind, name, rows.select("id", "code", "session_code", "time", "region"))
+
+
+@dataclass(frozen=True)
+class StagedRows:
+    """The rows of a day in `files`; one that has an id which is no UUID is read as text, all of it."""
+
+    files: Sequence[Path]
+    as_text: bool
+
+    @staticmethod
+    def of_day(staging: Path, day: int) -> "StagedRows":
+        """Return the rows that `write_rows` wrote."""
+        named = staged(staging, day, _NAMED)
+        return StagedRows([*named, *staged(staging, day, _NUMBERED)], bool(named))
+
+    def read(self, files: Sequence[Path]) -> pl.DataFrame:
+        """Return the rows of some of the files."""
+        read = [pl.read_ipc(file) for file in files]
+        return pl.concat([with_texts(rows, "id") for rows in read] if self.as_text else read)
 
 
 def write_keys(staging: Path, day: int, name: str, keys: pl.DataFrame) -> None:
@@ -136,13 +172,14 @@ def write_keys(staging: Path, day: int, name: str, keys: pl.DataFrame) -> None:
 def write_staged(staging: Path, day: int, kind: str, name: str, frame: pl.DataFrame) -> None:
     """Write a file that `staged` finds; none for no rows."""
     if not frame.is_empty():
-        write_spilled(frame, day_folder(staging, day) / f"{kind}-{name}.parquet")
+        write_spilled(frame, day_folder(staging, day) / f"{kind}-{name}.arrow")
 
 
 def write_spilled(frame: pl.DataFrame, path: Path) -> None:
     """Write a file that is gone when the reading ends. Raises StorageError when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(path, compression="lz4")
+        # Parquet takes three times as long to write.
+        frame.write_ipc(path, compression="lz4")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StorageError(f"{path}: cannot be written ({error}); logs are staged there") from error

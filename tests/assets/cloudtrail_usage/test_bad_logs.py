@@ -102,6 +102,23 @@ def test_a_bad_record_does_not_take_the_others_with_it(tmp_path: Path, record: A
     check_conservation(tables)
 
 
+def test_bad_times_are_told_of_the_files_that_hold_them(tmp_path: Path) -> None:
+    good = event("e1")
+    put(tmp_path / "logs", [good] * 3, "a.json.gz", region="eu-west-1")
+    put(tmp_path / "logs", [good, event("x", "today"), good, event("y", "2024-03-05T25:00:00Z")], "b.json.gz")
+    put(tmp_path / "logs", [5, good, event("x", "2024-02-30T10:00:00Z")], "c.json.gz")
+    put(tmp_path / "logs", [good, good, event("x", "2024-03-05T10:00:60Z")], "d.json.gz")
+    rejected = read_one(tmp_path / "logs").rejected
+    told = [(row["file"][-9:], row["position"], row["reason"]) for row in rejected.iter_rows(named=True)]
+    assert told == [
+        ("b.json.gz", 1, Reason.BAD_EVENT_TIME),
+        ("b.json.gz", 3, Reason.BAD_EVENT_TIME),
+        ("c.json.gz", 0, Reason.RECORD_NOT_OBJECT),
+        ("c.json.gz", 2, Reason.BAD_EVENT_TIME),
+        ("d.json.gz", 2, Reason.BAD_EVENT_TIME),
+    ]
+
+
 def test_every_reason_is_explained() -> None:
     assert set(REASONS) == set(Reason)
 

@@ -1,10 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.cloudtrail_usage.event_time import EventTimes, day_number, day_of, micros_of
+from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of, times_of
 
 NOON = 1_688_990_700_000_000
 
@@ -23,7 +23,7 @@ NOON = 1_688_990_700_000_000
 )
 def test_rfc_3339_is_read(text: str, micros: int) -> None:
     assert micros_of(text) == micros
-    assert EventTimes().times_of([text]) == [micros]
+    assert times_of([text]).to_list() == [micros]
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,19 @@ def test_rfc_3339_is_read(text: str, micros: int) -> None:
 )
 def test_anything_else_is_not(text: str) -> None:
     assert micros_of(text) is None
-    with pytest.raises(ValueError, match="is no time"):
-        EventTimes().times_of(["2023-07-10T12:05:00Z", text])
+    assert times_of(["2023-07-10T12:05:00Z", text]).to_list() == [NOON, None]
 
 
-@given(st.lists(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30))))  # noqa: DTZ001
-def test_remembered_minutes_change_nothing(times: list[datetime]) -> None:
-    remembered = EventTimes()
-    texts, expected = [], []
-    for time in times:
-        texts.append(f"{time:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0"))
-        whole = time.replace(microsecond=0, tzinfo=UTC)
-        expected.append((whole - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
-    assert remembered.times_of(texts) == remembered.times_of(texts) == expected
-    assert [micros_of(text) for text in texts] == expected
+USUAL = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30)).map(  # noqa: DTZ001
+    lambda time: f"{time:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0")
+)
+NEARLY = st.from_regex(r"[0129]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z", fullmatch=True)
+ODD = st.text(alphabet="0123456789-T:Z\n.+é\ud800", max_size=22)
+
+
+@given(st.lists(st.one_of(USUAL, USUAL, NEARLY, ODD)))
+def test_many_times_are_read_as_each_alone(texts: list[str]) -> None:
+    assert times_of(texts).to_list() == [micros_of(text) for text in texts]
 
 
 @given(st.dates())

@@ -1,0 +1,60 @@
+"""Event ids as numbers: nearly all are UUIDs, and 128 bits are counted in half the time that 36 letters take.
+
+Numbers are in the order of their text.
+"""
+
+from binascii import hexlify, unhexlify
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+NUMBERS = pl.UInt128()
+_BYTES = 16
+# A UUID and the end of its line.
+_LINE = 37
+_DASHES = (8, 13, 18, 23)
+_LOW = 2**64
+
+
+def numbers_of(ids: Sequence[str]) -> pl.Series | None:
+    """Return the numbers (UInt128) of ids that are UUIDs as CloudTrail writes them, or None where one is not."""
+    # All at once: what is joined has a dash or a line's end wherever a UUID of 36 letters has it, and nowhere else.
+    lines = "\n".join(ids)
+    if len(lines) != _LINE * len(ids) - 1 or any(
+        lines[at::_LINE] != dashes for at, dashes in ((at, "-" * len(ids)) for at in _DASHES)
+    ):
+        return None
+    digits = lines.encode(errors="replace").translate(None, b"-\n")
+    try:
+        raw = unhexlify(digits)
+    except ValueError:
+        return None
+    # Capitals would not come back as they are; an id that holds a line's end makes the lines too few.
+    if (
+        hexlify(raw) != digits
+        or len(raw) != _BYTES * len(ids)
+        or lines[_LINE - 1 :: _LINE] != "\n" * (len(ids) - 1)
+    ):
+        return None
+    halves = np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)
+    high, low = (pl.lit(pl.Series(halves[:, half])).cast(NUMBERS) for half in (0, 1))
+    return pl.select(high * _LOW + low).to_series()
+
+
+def texts_of(numbers: pl.Series) -> pl.Series:
+    """Return the UUIDs (String) of numbers."""
+    if numbers.is_empty():
+        return pl.Series(numbers.name, dtype=pl.String())
+    number = pl.lit(numbers)
+    high_low = pl.select(high=(number // _LOW).cast(pl.UInt64), low=(number % _LOW).cast(pl.UInt64))
+    halves = high_low.to_numpy(order="c").astype(">u8")
+    digits = pl.Series(halves.tobytes().hex("\n", _BYTES).split("\n"))
+    parts = [digits.str.slice(at, length) for at, length in ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))]
+    return pl.select(pl.concat_str(parts, separator="-")).to_series().alias(numbers.name)
+
+
+def with_texts(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return the frame with ids in a column as text, whether they are numbers or text."""
+    ids = frame[column]
+    return frame.with_columns(texts_of(ids)) if ids.dtype == NUMBERS else frame
