@@ -22,10 +22,3 @@ SUMS: dict[str, pl.Expr] = {
     "last_event_id": _id_of_last("last_event_id", "last_seen"),
 }
 """The counts of what such counts count together."""
-
-
-def with_own_text(counted: pl.DataFrame) -> pl.DataFrame:
-    """Return the counts with a copy of the ids: theirs keep the text of all events in memory that were counted."""
-    if counted["last_event_id"].dtype != pl.String():
-        return counted
-    return counted.with_columns(last_event_id=pl.concat_str("last_event_id", pl.lit("")))

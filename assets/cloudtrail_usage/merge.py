@@ -1,16 +1,17 @@
 """The staged events of a day into its usage: every event once, then counted."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.counted import EVENTS, SUMS, with_own_text
+from assets.cloudtrail_usage.counted import SUMS
+from assets.cloudtrail_usage.distinct_events import codes_of
 from assets.cloudtrail_usage.event_ids import with_texts
-from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
+from assets.cloudtrail_usage.keys import KEY_SCHEMA
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
-from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_partial
+from assets.cloudtrail_usage.merge_parts import DayRows, Each, by_code, count_day
+from assets.cloudtrail_usage.merge_sessions import merge_sessions
 from assets.cloudtrail_usage.schema import (
     CLOUDTRAIL_USAGE,
     CLOUDTRAIL_USAGE_KEY,
@@ -21,14 +22,11 @@ from assets.cloudtrail_usage.schema import (
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.spilled import Spilled, distinct_rows
-from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled, write_staged
-from assets.errors import RunError
+from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
-ROWS_AT_A_TIME = 500_000
+ROWS_AT_A_TIME = 250_000
 _KEYS = {**KEY_SCHEMA, "code": pl.UInt64()}
-# Files of rows that are cut at a time: one holds some 30,000.
-_CUT_AT_A_TIME = 8
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,10 @@ class MergedDay:
     sessions: Spilled
 
 
-def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_AT_A_TIME) -> MergedDay:
-    """Merge the staged `events` of a day, counted from 1970-01-01.
+def merge_day(
+    staging: Path, day: int, events: int, each: Each = map, rows_at_a_time: int = ROWS_AT_A_TIME
+) -> MergedDay:
+    """Merge the staged `events` of a day, counted from 1970-01-01; `each` does parts of the work, here or elsewhere.
 
     An id is counted once; of copies that differ the smallest is taken, by the columns of the key, time and
     region. `usage` is sorted by its key. `counts` has a row per region that held events: `region` (UInt16, as
@@ -50,100 +50,26 @@ def merge_day(staging: Path, day: int, events: int, rows_at_a_time: int = ROWS_A
     `assumptions` and `sessions` lie in the day's folder, until `staging.remove_day`.
     Raises RunError when two keys share a code.
     """
-    rows, keys_files = StagedRows.of_day(staging, day), staged(staging, day, "keys")
-    if not rows.files:
+    staged_rows, keys_files = StagedRows.of_day(staging, day), staged(staging, day, "keys")
+    if not staged_rows.files:
         usage = pl.DataFrame(schema=CLOUDTRAIL_USAGE)
         return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
     made = day_folder(staging, day) / "made"
+    # The text of keys waits on the disk until events are counted.
     codes = _coded(distinct_rows(keys_files, _KEYS), made / "keys.arrow")
     services = service_sessions(staging, day)
-    by_code: list[pl.DataFrame] = []
-    by_region = []
-    for part, mine in enumerate(_parts(staging, day, rows, -(-events // rows_at_a_time))):
-        unique, counts = deduplicated(mine, codes)
-        by_code = _summed([*by_code, with_own_text(by_code_of(unique))])
-        by_region.append(counts)
-        write_partial(staging, day, part, unique, services)
+    rows = DayRows(staging, day, staged_rows, -(-events // rows_at_a_time))
+    counts = count_day(rows, codes, services, each)
     assumptions = merge_assumptions(staging, day, made)
     kinds = SessionKinds(pl.read_ipc(made / "keys.arrow"))
     sessions = merge_sessions(staging, day, kinds, services, made)
-    keys = pl.read_ipc(made / "keys.arrow")
-    return MergedDay(usage_of(pl.concat(by_code), keys), _counts(pl.concat(by_region)), assumptions, sessions)
+    usage = usage_of(by_code(rows), pl.read_ipc(made / "keys.arrow"))
+    return MergedDay(usage, _counts(counts), assumptions, sessions)
 
 
 def _coded(keys: pl.DataFrame, file: Path) -> pl.DataFrame:
-    """Write the keys to a file, and return their codes: their text waits on the disk until events are counted."""
-    codes = codes_of(keys)
     write_spilled(keys, file)
-    return codes
-
-
-def codes_of(keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the `code` of each key, its `rank` among them, and whether its events need a `permission`.
-
-    Raises RunError when two keys share a code.
-    """
-    if keys["code"].is_duplicated().any():
-        raise RunError(
-            "two kinds of events got the same code while logs were read; run it again after an update"
-        )
-    ordered = keys.sort(*KEY_SCHEMA).with_row_index("rank")
-    return ordered.select("code", "rank", permission=pl.col("event_type") == API_CALL)
-
-
-def _parts(staging: Path, day: int, rows: StagedRows, parts: int) -> Iterator[pl.DataFrame]:
-    """Yield the rows in parts: copies of an event are in one."""
-    if parts <= 1:
-        yield rows.read(rows.files)
-        return
-    # Filtered rows keep the text of all rows of their file in memory, so the parts are read from files of their own.
-    for start in range(0, len(rows.files), _CUT_AT_A_TIME):
-        read = rows.read(rows.files[start : start + _CUT_AT_A_TIME])
-        cut = read.with_columns(part=pl.col("id").hash() % parts)
-        for (part,), mine in cut.partition_by("part", as_dict=True, include_key=False).items():
-            write_staged(staging, day, _part(part), f"{start:06}", mine)
-    for part in range(parts):
-        files = staged(staging, day, _part(part))
-        if files:
-            yield pl.concat(pl.read_ipc(file) for file in files)
-
-
-def _part(part: int) -> str:
-    return f"part{part:06}"
-
-
-def deduplicated(rows: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows with one of each id, and per region how many of each kind there were.
-
-    `codes` are those of `codes_of`.
-    """
-    copied = rows["id"].is_duplicated()
-    # Copies are rare: only they are sorted.
-    ranks = codes.select("code", "rank")
-    copies = (
-        rows.filter(copied).join(ranks, on="code").sort("id", "rank", "time", "region").select(rows.columns)
-    )
-    first = copies["id"].is_first_distinct()
-    unique = pl.concat([rows.filter(~copied), copies.filter(first)])
-    counted = [
-        unique.group_by("region", "code").len().with_columns(duplicate=pl.lit(False)),
-        copies.filter(~first).group_by("region", "code").len().with_columns(duplicate=pl.lit(True)),
-    ]
-    permissions = codes.select("code", "permission")
-    counts = pl.concat(counted).join(permissions, on="code").group_by("region", "permission", "duplicate")
-    return unique, counts.agg(pl.col("len").sum().cast(pl.Int64))
-
-
-def by_code_of(unique: pl.DataFrame) -> pl.DataFrame:
-    """Count distinct events (`code`, `time`, `id`) by code: `events`, `first_seen`, `last_seen`, `last_event_id`."""
-    return unique.group_by("code").agg(**EVENTS)
-
-
-def _summed(by_code: list[pl.DataFrame]) -> list[pl.DataFrame]:
-    """Sum the counts of parts up: a part has most codes again, so that all of them would grow with the day."""
-    if len(by_code) == 1:
-        return by_code
-    return [pl.concat(by_code).group_by("code").agg(**SUMS)]
+    return codes_of(keys)
 
 
 def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:

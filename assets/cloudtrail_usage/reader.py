@@ -1,8 +1,8 @@
 """Days of CloudTrail logs into tables: what was done, how well the logs cover it, what could not be read."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -19,7 +19,7 @@ from assets.cloudtrail_usage.scan import BatchResult, Job
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.spilled import Spilled
 from assets.cloudtrail_usage.staging import remove_day, staging_folder
-from assets.cloudtrail_usage.workers import scan_here, scan_in_processes
+from assets.cloudtrail_usage.workers import ThisProcess, Workers, processes
 
 # Below so many bytes as stored, starting processes takes longer than reading.
 SMALL_BYTES = 16 << 20
@@ -80,31 +80,33 @@ def read_days(
     read: dict[date, Delivery] = {}
     with staging_folder(staging) as folder:
         job = Job(source, account, regions, folder, late_days, secret)
-        with closing(_scanned(job, batches(plan, source, account, regions), workers, small_bytes)) as results:
+        todo = batches(plan, source, account, regions)
+        with _working(job, todo, workers, small_bytes) as (work, listed):
             total = STEPS * len(plan.deliveries())
-            for done in _whole_deliveries(job, results, read, progress or _silent, total):
+            for done in _whole_deliveries(job, work.scan(listed), read, progress or _silent, total):
                 while waiting and plan.needed(waiting[0]) <= done:
                     day = waiting.popleft()
-                    yield _tables(day, job, plan, read, clock)
+                    yield _tables(day, job, plan, read, clock, work)
                     remove_day(folder, day_number(day))
                     for delivery in plan.needed(day) - plan.needed_after(day):
                         del read[delivery]
 
 
-def _scanned(
+@contextmanager
+def _working(
     job: Job, todo: Iterator[Batch], workers: int, small_bytes: int
-) -> Generator[BatchResult, None, None]:
-    """Scan in processes where that pays."""
-    if workers <= 1:
-        return scan_here(job, todo)
+) -> Iterator[tuple[Workers, Iterable[Batch]]]:
+    """Give what works, processes where that pays, and the batches."""
     listed: list[Batch] = []
     size = 0
-    for batch in todo:
+    for batch in todo if workers > 1 else ():
         listed.append(batch)
         size += sum(entry.file.size for entry in batch.files)
         if size >= small_bytes:
-            return scan_in_processes(job, chain(listed, todo), workers)
-    return scan_here(job, listed)
+            with processes(job, workers) as working:
+                yield working, chain(listed, todo)
+            return
+    yield ThisProcess(job), chain(listed, todo)
 
 
 def _whole_deliveries(
@@ -135,7 +137,9 @@ def _whole_deliveries(
             yield done
 
 
-def _tables(day: date, job: Job, plan: Plan, read: dict[date, Delivery], clock: Clock) -> DayTables:
+def _tables(
+    day: date, job: Job, plan: Plan, read: dict[date, Delivery], clock: Clock, work: Workers
+) -> DayTables:
     number = day_number(day)
     events = sum(
         count
@@ -143,7 +147,7 @@ def _tables(day: date, job: Job, plan: Plan, read: dict[date, Delivery], clock: 
         for at, count in read[delivery].rows.items()
         if at.day == number
     )
-    merged = merge_day(job.staging, number, events)
+    merged = merge_day(job.staging, number, events, work.each)
     coverage = coverage_frame(day, plan, read, job.regions, merged.counts, clock)
     rejected = rejected_frame(read[day].rejected)
     return DayTables(day, merged.usage, merged.assumptions, merged.sessions, coverage, rejected)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.cloudtrail_usage.distinct_events import by_code_of, codes_of, deduplicated
 from assets.cloudtrail_usage.keys import API_CALL
-from assets.cloudtrail_usage.merge import MergedDay, by_code_of, codes_of, deduplicated, usage_of
+from assets.cloudtrail_usage.merge import MergedDay, usage_of
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_counted, write_partial
 from assets.cloudtrail_usage.service_sessions import service_sessions

@@ -1,10 +1,15 @@
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import polars as pl
 import pytest
 
+from assets.cloudtrail_usage.event_ids import numbers_of
 from assets.cloudtrail_usage.keys import KEY_SCHEMA
-from assets.cloudtrail_usage.merge import merge_day
+from assets.cloudtrail_usage.merge import MergedDay, merge_day
 from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE
 from assets.cloudtrail_usage.staging import write_keys, write_rows
 from assets.errors import RunError
@@ -38,19 +43,49 @@ def _rows(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(session_code=pl.lit(0, pl.UInt64))
 
 
-def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
-    rows = [(f"e{n % 70}", 2**64 - 1 - n % 4, NOON + n % 9, n % 3) for n in range(200)]
-    write_rows(tmp_path, 5, "a", _rows(rows[:90]))
-    write_rows(tmp_path, 5, "b", _rows(rows[90:]))
-    keys = {"A": 2**64 - 1, "B": 2**64 - 2, "C": 2**64 - 3, "X": 2**64 - 4}
-    write_keys(tmp_path, 5, "a", _keys(keys))
-    write_keys(tmp_path, 5, "b", _keys(keys))
-    whole = merge_day(tmp_path, 5, 200)
-    parts = merge_day(tmp_path, 5, 200, rows_at_a_time=17)
+KEYS = _keys({"A": 2**64 - 1, "B": 2**64 - 2, "C": 2**64 - 3, "X": 2**64 - 4})
+
+
+def _events(id_of: Callable[[int], str]) -> list[tuple[str, int, int, int]]:
+    """Return 200 events with 70 ids: copies differ in everything."""
+    return [(id_of(n % 70), 2**64 - 1 - n % 4, NOON + n % 9, n % 3) for n in range(200)]
+
+
+def _same(made: MergedDay, whole: MergedDay) -> None:
     assert whole.usage["events"].sum() == 70
     assert whole.counts.select(pl.exclude("region")).sum().sum_horizontal().item() == 200
-    assert parts.usage.equals(whole.usage)
-    assert parts.counts.sort("region").equals(whole.counts.sort("region"))
+    assert made.usage.equals(whole.usage)
+    assert made.counts.sort("region").equals(whole.counts.sort("region"))
+
+
+def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
+    rows = _events(lambda n: f"e{n}")
+    for name, some in (("a", rows[:90]), ("b", rows[90:])):
+        write_rows(tmp_path, 5, name, _rows(some))
+        write_keys(tmp_path, 5, name, KEYS)
+    whole = merge_day(tmp_path, 5, 200)
+    _same(merge_day(tmp_path, 5, 200, rows_at_a_time=17), whole)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        _same(merge_day(tmp_path, 5, 200, pool.map, rows_at_a_time=17), whole)
+
+
+def test_ids_that_are_numbers_are_merged_as_their_text(tmp_path: Path) -> None:
+    rows = _rows(_events(lambda n: str(uuid5(NAMESPACE_URL, str(n)))))
+    numbers = numbers_of(rows["id"].to_list())
+    assert numbers is not None
+    as_numbers = rows.with_columns(id=numbers)
+    folders = {}
+    for name, first, second in (
+        ("text", rows, rows), ("numbers", as_numbers, as_numbers), ("both", rows, as_numbers),
+    ):  # fmt: skip
+        folders[name] = tmp_path / name
+        write_rows(folders[name], 5, "a", first[:90])
+        write_rows(folders[name], 5, "b", second[90:])
+        write_keys(folders[name], 5, "a", KEYS)
+    whole = merge_day(folders["text"], 5, 200)
+    for name in ("numbers", "both"):
+        _same(merge_day(folders[name], 5, 200), whole)
+        _same(merge_day(folders[name], 5, 200, rows_at_a_time=17), whole)
 
 
 def test_keys_that_share_a_code_are_refused(tmp_path: Path) -> None:
