@@ -95,11 +95,10 @@ def measure(root: Path) -> dict[str, object]:
         iam_actions=lake.read("iam_actions"),
     )
     options = DiffOptions(len(_DAYS), lambda _: VerdictRules(), DATA_FILES)
-    rows = 0
     for partition, frame in diff_days([_END], inputs, options):
         lake.write("principal_diffs", frame, partition)
-        rows = frame.height
     seconds = time.perf_counter() - began
+    rows = lake.scan("principal_diffs", [_END]).select(pl.len()).collect().item()
     usage = inputs.usage.select(pl.len()).collect().item()
     grants = inputs.grants.select(pl.len()).collect().item()
     return {"grants": grants, "usage": usage, "rows": rows, "seconds": seconds}

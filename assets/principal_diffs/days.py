@@ -11,7 +11,7 @@ from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.diff import OF_GRANTS, Granted, Used, diff
+from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
 
@@ -41,8 +41,11 @@ class Tables:
 
 def diff_days(
     partitions: Iterable[Partition], tables: Tables, options: DiffOptions
-) -> Iterator[tuple[Partition, pl.DataFrame]]:
-    """Yield `principal_diffs` for each partition, from the window that ends with its day."""
+) -> Iterator[tuple[Partition, pl.DataFrame | pl.LazyFrame]]:
+    """Yield `principal_diffs` for each partition, from the window that ends with its day.
+
+    Where there are more than `ROWS_AT_ONCE` grants, the rows are made as they are written: see `diff.diff_in_ranges`.
+    """
     mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, options.facts_folder)
     # Coverage is small and every window needs it: opening its files again for each day took longer than the diffs.
     tables = replace(tables, coverage=tables.coverage.collect().lazy())
@@ -53,8 +56,10 @@ def diff_days(
         trails = rules.trails_over(window)
         if trails not in recorded:
             recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
-        known = replace(tables, iam_actions=recorded[trails])
-        yield partition, _diff(partition.account, window, known, mapping, rules, None)
+        granted, used = _inputs(partition.account, window, tables, None)
+        many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
+        compare = diff_in_ranges if many else diff
+        yield partition, compare(granted, used, window, mapping, recorded[trails], rules)
 
 
 def window_diff(
@@ -70,42 +75,36 @@ def window_diff(
     `principal` (type and name) limits it to one.
     """
     known = with_trails(tables.iam_actions, tables.aws_actions, rules.trails_over(window))
-    return _diff(account, window, replace(tables, iam_actions=known), mapping, rules, principal)
+    granted, used = _inputs(account, window, tables, principal)
+    return diff(granted, used, window, mapping, known, rules)
 
 
-def _diff(
-    account: str,
-    window: Window,
-    tables: Tables,
-    mapping: EventMapping,
-    rules: VerdictRules,
-    principal: tuple[str, str] | None,
-) -> pl.DataFrame:
+def _inputs(
+    account: str, window: Window, tables: Tables, principal: tuple[str, str] | None
+) -> tuple[Granted, Used]:
     people = principals(details_of(_on(tables.snapshots, account, window).collect()))
+    grants = _on(tables.grants, account, window)
     if principal is not None:
         kind, name = principal
         people = people.filter((pl.col("principal_type") == kind) & (pl.col("principal_name") == name))
-    arns = people["principal_arn"].to_list()
+        grants = grants.filter(pl.col("principal_arn").is_in(people["principal_arn"].implode()))
     granted = Granted(
         principals=people,
-        grants=_on(tables.grants, account, window)
-        .filter(pl.col("principal_arn").is_in(arns))
-        .select(OF_GRANTS)
-        .collect(),
+        grants=grants,
         sources=_on(tables.sources, account, window).select("id", "policy_arn").collect(),
         problems=_on(tables.problems, account, window).collect(),
         earlier=tables.grants.filter(
             (pl.col("account") == account)
             & (pl.col("day") < window.end)
             & (pl.col("day") >= window.start)
-            & pl.col("principal_arn").is_in(arns)
+            & pl.col("principal_arn").is_in(people["principal_arn"].implode())
         ),
     )
     used = Used(
         usage=tables.usage.filter(pl.col("account") == account),
         coverage=tables.coverage.filter(pl.col("account") == account),
     )
-    return diff(granted, used, window, mapping, tables.iam_actions, rules)
+    return granted, used
 
 
 def _on(table: pl.LazyFrame, account: str, window: Window) -> pl.LazyFrame:

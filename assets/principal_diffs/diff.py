@@ -1,30 +1,26 @@
 """Granted against used: one function for the stored diff and for every other window that is asked for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from assets.aws_actions.mapping import EventMapping
+from assets.errors import StorageError
 from assets.principal_diffs.activity import actions_of, events_of
-from assets.principal_diffs.coverage import Window, covered_days, since
-from assets.principal_diffs.exclusions import with_exclusions
-from assets.principal_diffs.removable import only_aws_managed, removable
+from assets.principal_diffs.codes import Codes, codes_of, plain
+from assets.principal_diffs.coverage import Window, covered_days
+from assets.principal_diffs.exclusions import exclusion_of
+from assets.principal_diffs.facts import Facts, facts_on_actions, facts_on_people, key
+from assets.principal_diffs.judged import judged
+from assets.principal_diffs.removable import only_aws_managed
+from assets.principal_diffs.revoked import told_without_grant
 from assets.principal_diffs.rules import VerdictRules
-from assets.principal_diffs.schema import PRINCIPAL_DIFFS
-from assets.principal_diffs.verdicts import decide
+from assets.principal_diffs.verdicts import use
 
-OF_GRANTS = (
-    "principal_arn",
-    "action",
-    "access_level",
-    "restricted",
-    "granted_by",
-    "first_granted",
-    "unverified",
-    "unknown_action",
-)
-"""The columns of `expanded_grants` that a diff is made from: the others, lists among them, need not be read."""
+ROWS_AT_ONCE = 250_000
+"""So many grants are compared at a time where there are more."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +28,13 @@ class Granted:
     """What was granted on the last day of the window.
 
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
-    `role_last_used`, `service_linked`, `sso`; `grants`: `OF_GRANTS` of `expanded_grants`; `sources`:
-    `id` and `policy_arn` of `grant_sources`; `problems`: `grant_problems`; `earlier`:
+    `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`, sorted by `principal_arn` and `action`;
+    `sources`: `id` and `policy_arn` of `grant_sources`; `problems`: `grant_problems`; `earlier`:
     `expanded_grants` of earlier days (`principal_id`, `action`), which tells what was revoked.
     """
 
     principals: pl.DataFrame
-    grants: pl.DataFrame
+    grants: pl.LazyFrame
     sources: pl.DataFrame
     problems: pl.DataFrame
     earlier: pl.LazyFrame
@@ -64,86 +60,109 @@ def diff(
 
     The column `recorded` of `iam_actions` is as the account's trails make it: see `trails.with_trails`.
     """
+    facts = _facts(granted, used, window, mapping, iam_actions, rules)
+    grants = _coded(granted, facts.codes).sort("key").collect()
+    # Only what was used without a grant is looked up, so that the earlier days are read for little.
+    wanted = facts.performed.join(grants, on="key", how="anti")
+    facts = told_without_grant(facts, wanted, granted.earlier)
+    return plain(judged(grants, facts.performed, facts))
+
+
+def diff_in_ranges(
+    granted: Granted,
+    used: Used,
+    window: Window,
+    mapping: EventMapping,
+    iam_actions: pl.DataFrame,
+    rules: VerdictRules,
+) -> pl.LazyFrame:
+    """Return what `diff` does as rows that are made as they are written, a range of principals after the other.
+
+    The columns of text are Enums, but for the ids of events. Raises `StorageError`, while the rows are made, for grants
+    that are not sorted.
+    """
+    facts = _facts(granted, used, window, mapping, iam_actions, rules)
+    facts = told_without_grant(facts, facts.performed, granted.earlier)
+    grants = _coded(granted, facts.codes)
+
+    def source(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        del batch_size
+        for rows in _ranges(grants, facts):
+            kept = rows if predicate is None else rows.filter(predicate)
+            kept = kept if n_rows is None else kept.head(n_rows)
+            yield kept if with_columns is None else kept.select(with_columns)
+            if n_rows is not None:
+                n_rows -= kept.height
+                if not n_rows:
+                    return
+
+    nothing = pl.DataFrame(schema=grants.collect_schema())
+    return register_io_source(source, schema=judged(nothing, facts.performed.clear(), facts).schema)
+
+
+def _ranges(grants: pl.LazyFrame, facts: Facts) -> Iterator[pl.DataFrame]:
+    """Yield the verdicts on some grants after the other, in order, what was used without a grant among them."""
+    last, done = -1, 0
+    for rows in grants.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True):
+        if not rows.height:
+            continue
+        keys = rows["key"]
+        if not keys.is_sorted() or keys[0] <= last:
+            raise StorageError("expanded_grants: the rows are not sorted by principal_arn and action")
+        last = keys[-1]
+        upto = facts.performed["key"].search_sorted(last, side="right")
+        yield judged(rows, facts.performed[done:upto], facts)
+        done = upto
+    yield judged(pl.DataFrame(schema=grants.collect_schema()), facts.performed[done:], facts)
+
+
+def _facts(
+    granted: Granted,
+    used: Used,
+    window: Window,
+    mapping: EventMapping,
+    iam_actions: pl.DataFrame,
+    rules: VerdictRules,
+) -> Facts:
     events = events_of(
         granted.principals, used.usage.filter(pl.col("day").is_between(window.start, window.end))
     )
+    performed = actions_of(events, mapping)
     covered = covered_days(used.coverage, window)
-    rows = _granted_and_performed(granted, actions_of(events, mapping))
-    rows = (
-        rows.join(
-            _facts_on(granted.principals, events, granted.problems, window), on="principal_arn", how="inner"
+    codes = codes_of(granted.principals, granted.grants, performed, iam_actions)
+    people = facts_on_people(granted.principals, events, granted.problems, window, covered)
+    actions = facts_on_actions(iam_actions, codes)
+    return Facts(
+        codes,
+        people,
+        actions,
+        performed.with_columns(
+            pl.col("principal_arn").cast(codes.principals), pl.col("action").cast(codes.actions)
         )
-        .join(_revoked(rows, granted), on=["principal_id", "action"], how="left")
-        .join(
-            iam_actions.select("action", "recorded", guessed="unverified", level="access_level"),
-            on="action",
-            how="left",
-        )
-        .with_columns(
-            pl.col("recorded").fill_null("never"),
-            pl.col("was_granted").fill_null(False),
-            pl.col("unverified") | pl.col("guessed").fill_null(False),
-            pl.col("access_level").fill_null(pl.col("level")).fill_null(""),
-            _starts(window).alias("start"),
-        )
+        .with_columns(pl.col("last_event_id").fill_null(""), key=key(codes), use=use())
+        .sort("key"),
+        window,
+        covered,
+        rules.min_covered_days,
+        exclusion_of(rules.exclusions, window.end, plain(people), actions["action"]),
+        mapping.version,
     )
-    rows = rows.with_columns(since(rows["start"], covered))
-    verdicts = decide(rows, min_covered_days=rules.min_covered_days, all_covered_days=len(covered))
+
+
+def _coded(granted: Granted, codes: Codes) -> pl.LazyFrame:
+    """Return what a verdict needs of each grant of those principals, in codes."""
     return (
-        with_exclusions(verdicts, rules.exclusions, window.end)
-        .with_columns(
-            window_days=pl.lit(window.length, pl.Int64),
-            mapping_version=pl.lit(mapping.version),
-            removable=removable(),
-            last_event_id=pl.col("last_event_id").fill_null(""),
+        granted.grants.select(
+            # The grants of a day may be those of a principal that its snapshot does not have.
+            pl.col("principal_arn").cast(codes.principals, strict=False),
+            pl.col("action").cast(codes.actions),
+            pl.col("access_level").cast(codes.levels),
+            pl.col("first_granted").dt.date(),
+            pl.col("restricted", "unverified", "unknown_action").fill_null(False),
+            only_aws_managed(granted.sources).fill_null(False).alias("only_aws_managed"),
         )
-        .select(pl.col(name).cast(dtype) for name, dtype in PRINCIPAL_DIFFS.items())
-        .sort("principal_arn", "action")
-    )
-
-
-def _granted_and_performed(granted: Granted, performed: pl.DataFrame) -> pl.DataFrame:
-    own = granted.grants.select(name for name in OF_GRANTS if name != "granted_by").with_columns(
-        granted=pl.lit(True), only_aws_managed=only_aws_managed(granted.grants, granted.sources)
-    )
-    return own.join(performed, on=["principal_arn", "action"], how="full", coalesce=True).with_columns(
-        pl.col("granted", "restricted", "unverified", "unknown_action", "only_aws_managed").fill_null(False),
-        pl.col("events", "own_events", "denied_events", "error_events", "maybe_events").fill_null(0),
-    )
-
-
-def _revoked(rows: pl.DataFrame, granted: Granted) -> pl.DataFrame:
-    # Only what was used without a grant is looked up, so that the earlier days are read for little.
-    wanted = rows.filter(~pl.col("granted") & (pl.col("events") > 0))["action"].unique().to_list()
-    return (
-        granted.earlier.filter(pl.col("action").is_in(wanted))
-        .select("principal_id", "action", was_granted=pl.lit(True))
-        .unique()
-        .collect()
-    )
-
-
-def _facts_on(
-    principals: pl.DataFrame, events: pl.DataFrame, problems: pl.DataFrame, window: Window
-) -> pl.DataFrame:
-    begin = datetime.combine(window.start, time(), UTC)
-    end = datetime.combine(window.end, time(), UTC) + timedelta(days=1)
-    return principals.select(
-        "principal_arn",
-        "principal_id",
-        "principal_type",
-        "principal_name",
-        "created_at",
-        "service_linked",
-        "sso",
-        problem=pl.col("principal_arn").is_in(problems["principal_arn"].unique().to_list()),
-        # IAM's own word (RoleLastUsed) against logs that never show the role: the logs are not all there.
-        used_elsewhere=pl.col("role_last_used").is_between(begin, end, closed="left").fill_null(False)
-        & ~pl.col("principal_arn").is_in(events["principal_arn"].unique().to_list()),
-    )
-
-
-def _starts(window: Window) -> pl.Expr:
-    return pl.max_horizontal(
-        pl.lit(window.start, pl.Date), pl.col("created_at").dt.date(), pl.col("first_granted").dt.date()
+        .drop_nulls("principal_arn")
+        .with_columns(granted=pl.lit(True), key=key(codes))
     )

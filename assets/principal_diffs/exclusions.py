@@ -51,6 +51,33 @@ def with_exclusions(rows: pl.DataFrame, exclusions: Sequence[Exclusion], day: da
     return rows.with_columns(exclusion=text).with_columns(excluded=pl.col("exclusion") != "")
 
 
+def exclusion_of(
+    exclusions: Sequence[Exclusion], day: date, principals: pl.DataFrame, actions: pl.Series
+) -> pl.Expr:
+    """Return the text of the first exclusion that matches (an Enum, empty where none does), of rows of codes.
+
+    In: `principal_name` and `principal_arn`, and the actions, each in the order of its codes; the rows hold
+    `principal_arn` and `action` as these codes. It says what `with_exclusions` does, which looks at every row's text.
+    """
+    holding = [one for one in exclusions if one.holds(day)]
+    texts = pl.Enum(pl.Series(["", *(one.text for one in holding)]).unique(maintain_order=True))
+    text = pl.lit("", texts)
+    for exclusion in reversed(holding):
+        who, what = pattern(exclusion.principal), f"(?i){pattern(exclusion.action)}"
+        theirs = principals["principal_name"].str.contains(who) | principals["principal_arn"].str.contains(
+            who
+        )
+        its = actions.str.contains(what)
+        if theirs.any() and its.any():
+            matches = _at(theirs, "principal_arn") & _at(its, "action")
+            text = pl.when(matches).then(pl.lit(exclusion.text, texts)).otherwise(text)
+    return text
+
+
+def _at(values: pl.Series, column: str) -> pl.Expr:
+    return pl.lit(values).gather(pl.col(column).to_physical())
+
+
 def pattern(text: str) -> str:
     """Return the regular expression of a pattern in which `*` is any text and `?` any character."""
     parts = re.split(r"([*?])", text)

@@ -11,34 +11,41 @@ REMOVABLE = {
 }
 """What the column says, in words. The first that holds stands, in the order: role, policy, yes."""
 
+REMOVAL = pl.Enum(list(REMOVABLE))
+
 # arn:aws:iam::aws:policy/ReadOnlyAccess, also arn:aws-cn and arn:aws-us-gov: no account of its own.
 _AWS_MANAGED = r"^arn:aws[a-z-]*:iam::aws:policy/"
 
 
-def only_aws_managed(grants: pl.DataFrame, sources: pl.DataFrame) -> pl.Series:
+def only_aws_managed(sources: pl.DataFrame) -> pl.Expr:
     """Say of each grant whether all that grants it are AWS-managed policies (IAM user guide, "Managed policies").
 
-    In: `granted_by` of `expanded_grants`; `id` and `policy_arn` of `grant_sources`. Out: Boolean, in that order.
+    In: `id` and `policy_arn` of `grant_sources`. Out: a Boolean, of `granted_by` of `expanded_grants`.
     """
     theirs = sources.filter(pl.col("policy_arn").str.contains(_AWS_MANAGED))["id"]
     if not theirs.len():
-        return pl.repeat(False, grants.height, eager=True, dtype=pl.Boolean)
+        return pl.lit(False)
     by = pl.col("granted_by")
-    inside = by.list.eval(pl.element().is_in(theirs.implode())).list.all()
-    return grants.select((by.list.len() > 0) & inside).to_series()
+    return (by.list.len() > 0) & by.list.eval(pl.element().is_in(theirs.implode())).list.all()
+
+
+def of_principal() -> pl.Expr:
+    """Return what `removable` is for a principal's grants by itself (`REMOVAL`), of `service_linked` and `sso`."""
+    return (
+        pl.when("service_linked")
+        .then(pl.lit("service_linked_role", REMOVAL))
+        .when("sso")
+        .then(pl.lit("sso_role", REMOVAL))
+        .otherwise(pl.lit("yes", REMOVAL))
+    )
 
 
 def removable() -> pl.Expr:
-    """Return the column `removable`, of `granted`, `service_linked`, `sso` and `only_aws_managed`."""
+    """Return `removable` (`REMOVAL`), of `granted`, `only_aws_managed` and, as `removable`, `of_principal`."""
     return (
         pl.when(~pl.col("granted"))
-        .then(pl.lit(""))
-        .when("service_linked")
-        .then(pl.lit("service_linked_role"))
-        .when("sso")
-        .then(pl.lit("sso_role"))
-        .when("only_aws_managed")
-        .then(pl.lit("aws_managed_policy"))
-        .otherwise(pl.lit("yes"))
-        .alias("removable")
+        .then(pl.lit("", REMOVAL))
+        .when(pl.col("only_aws_managed") & (pl.col("removable") == pl.lit("yes", REMOVAL)))
+        .then(pl.lit("aws_managed_policy", REMOVAL))
+        .otherwise("removable")
     )

@@ -1,6 +1,11 @@
 """The verdict on every permission: a chain of reasons, the first that holds decides."""
 
+from collections.abc import Mapping
+
 import polars as pl
+
+from assets.principal_diffs.codes import REASON, STATUS
+from assets.principal_diffs.schema import REASONS
 
 UNKNOWN_REASONS = (
     "missing_policy",
@@ -89,73 +94,102 @@ RESOURCE_POLICIES = frozenset(
 _NO_RESOURCE_YET = r"(?i)^[a-z0-9-]+:(Create[A-Z].*|ListAllMyBuckets)$"
 
 
-def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) -> pl.DataFrame:
-    """Add `status` and `reason` to granted and performed actions.
+# The first part of the chain's end: what the list of actions says of an action whose use cannot be seen.
+_UNSEEN = {"never": "not_recorded", "data": "selectors_unknown", "excluded": "excluded_by_trail"}
 
-    In: one row a principal and action with `granted`, `was_granted`, `events`, `own_events`, `denied_events`,
-    `error_events`, `maybe_events`, `covered_days`, `recorded`, `unverified`, `unknown_action`, `problem`,
-    `used_elsewhere`. The rules are DESIGN.md section 3, *Verdicts*: `unused` needs a record that would have shown
-    the use, and whatever stands in the way of knowing comes before it.
+STATUS_OF: Mapping[str, str] = {
+    **dict.fromkeys(REASONS, "not_granted"),
+    **dict.fromkeys(("called", "called_by_service"), "used"),
+    **dict.fromkeys(("never_called", "only_denied"), "unused"),
+    **dict.fromkeys(UNKNOWN_REASONS, "unknown"),
+}
+"""The status that a reason means."""
+
+
+def unseen(recorded: pl.Series) -> pl.Series:
+    """Return why a use of the action would not be seen (`REASON`), null where it would: of `recorded`."""
+    return recorded.fill_null("never").replace_strict(_UNSEEN, default=None, return_dtype=REASON)
+
+
+def use() -> pl.Expr:
+    """Return what was performed as the reason (`REASON`) that it is for a verdict, `never_called` where nothing counts.
+
+    Of `events`, `own_events`, `denied_events`, `error_events` and `maybe_events`.
     """
-    performed = pl.col("events") > 0
-    granted = (
-        pl.when(performed & (pl.col("own_events") > 0))
-        .then(pl.lit("called"))
-        .when(performed)
-        .then(pl.lit("called_by_service"))
-        .when(pl.col("problem"))
-        .then(pl.lit("missing_policy"))
-        .when(pl.col("unknown_action"))
-        .then(pl.lit("unknown_action"))
-        .when(pl.col("unverified"))
-        .then(pl.lit("unverified"))
-        .when(pl.col("recorded") == "never")
-        .then(pl.lit("not_recorded"))
-        .when(pl.col("recorded") == "data")
-        .then(pl.lit("selectors_unknown"))
-        .when(pl.col("recorded") == "excluded")
-        .then(pl.lit("excluded_by_trail"))
-        .when(pl.col("error_events") > 0)
-        .then(pl.lit("only_errors"))
-        .when(pl.col("maybe_events") > 0)
-        .then(pl.lit("maybe_needed"))
-        .when(pl.col("used_elsewhere"))
-        .then(pl.lit("role_last_used"))
-        .when(pl.col("covered_days") < min_covered_days)
-        .then(pl.lit("too_new" if all_covered_days >= min_covered_days else "low_coverage"))
-        .when(pl.col("denied_events") > 0)
-        .then(pl.lit("only_denied"))
-        .otherwise(pl.lit("never_called"))
-    )
     return (
-        rows.with_columns(reason=pl.when("granted").then(granted).otherwise(_not_granted()))
-        .filter(pl.col("granted") | performed)
-        .with_columns(
-            status=pl.when(pl.col("reason").is_in(["called", "called_by_service"]))
-            .then(pl.lit("used"))
-            .when(pl.col("reason").is_in(UNKNOWN_REASONS))
-            .then(pl.lit("unknown"))
-            .when(pl.col("granted"))
-            .then(pl.lit("unused"))
-            .otherwise(pl.lit("not_granted"))
-        )
+        pl.when((pl.col("events") > 0) & (pl.col("own_events") > 0))
+        .then(_reason("called"))
+        .when(pl.col("events") > 0)
+        .then(_reason("called_by_service"))
+        .when(pl.col("error_events") > 0)
+        .then(_reason("only_errors"))
+        .when(pl.col("maybe_events") > 0)
+        .then(_reason("maybe_needed"))
+        .when(pl.col("denied_events") > 0)
+        .then(_reason("only_denied"))
+        .otherwise(_reason("never_called"))
     )
 
 
-def _not_granted() -> pl.Expr:
+def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) -> pl.DataFrame:
+    """Add `status` and `reason` (`STATUS`, `REASON`) to granted and performed actions.
+
+    In: one row a principal and action with `granted`, `use` (of `use`), `covered_days`, `unseen` (of `unseen`),
+    `unverified`, `unknown_action`, `problem`, `used_elsewhere`, `without_grant` (of `without_grant`, where there was a
+    use). The rules are DESIGN.md section 3, *Verdicts*: `unused` needs a record that would have shown the use, and
+    whatever stands in the way of knowing comes before it.
+    """
+    granted = (
+        pl.when(_used_as("called", "called_by_service"))
+        .then(pl.col("use"))
+        .when(pl.col("problem"))
+        .then(_reason("missing_policy"))
+        .when(pl.col("unknown_action"))
+        .then(_reason("unknown_action"))
+        .when(pl.col("unverified"))
+        .then(_reason("unverified"))
+        .when(pl.col("unseen").is_not_null())
+        .then(pl.col("unseen"))
+        .when(_used_as("only_errors", "maybe_needed"))
+        .then(pl.col("use"))
+        .when(pl.col("used_elsewhere"))
+        .then(_reason("role_last_used"))
+        .when(pl.col("covered_days") < min_covered_days)
+        .then(_reason("too_new" if all_covered_days >= min_covered_days else "low_coverage"))
+        .otherwise(pl.col("use"))
+    )
     # A principal with an unread policy may well be granted it there, and an action whose name is only a guess may
     # be granted under its real one: neither is known, neither is a `+`.
+    not_granted = (
+        pl.when(pl.col("problem"))
+        .then(_reason("missing_policy"))
+        .when(pl.col("unverified"))
+        .then(_reason("unverified"))
+        .otherwise(pl.col("without_grant"))
+    )
+    statuses = pl.Series([STATUS_OF[reason] for reason in REASON.categories], dtype=STATUS)
+    return rows.with_columns(reason=pl.when("granted").then(granted).otherwise(not_granted)).with_columns(
+        status=pl.lit(statuses).gather(pl.col("reason").to_physical())
+    )
+
+
+def without_grant() -> pl.Expr:
+    """Return the reason (`REASON`) for a use that no grant allows, of `action` and `was_granted`."""
     service = pl.col("action").str.split(":").list.first().str.to_lowercase()
     return (
-        pl.when(pl.col("problem"))
-        .then(pl.lit("missing_policy"))
-        .when(pl.col("unverified"))
-        .then(pl.lit("unverified"))
-        .when(pl.col("was_granted"))
-        .then(pl.lit("revoked"))
+        pl.when(pl.col("was_granted"))
+        .then(_reason("revoked"))
         .when(pl.col("action").str.starts_with("sts:AssumeRole"))
-        .then(pl.lit("trust_policy"))
+        .then(_reason("trust_policy"))
         .when(service.is_in(RESOURCE_POLICIES) & ~pl.col("action").str.contains(_NO_RESOURCE_YET))
-        .then(pl.lit("possibly_resource_policy"))
-        .otherwise(pl.lit("revoked"))
+        .then(_reason("possibly_resource_policy"))
+        .otherwise(_reason("revoked"))
     )
+
+
+def _reason(name: str) -> pl.Expr:
+    return pl.lit(name, REASON)
+
+
+def _used_as(*names: str) -> pl.Expr:
+    return pl.any_horizontal(pl.col("use") == _reason(name) for name in names)

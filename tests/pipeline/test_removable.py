@@ -132,5 +132,12 @@ def test_a_grant_whose_sources_are_not_there_is_no_aws_managed_one() -> None:
         schema={"granted_by": pl.List(pl.String)},
     )
     sources = pl.DataFrame({"id": ["a", "b"], "policy_arn": [AWS_QUEUES, None]})
-    assert only_aws_managed(grants, sources).to_list() == [True, False, False, False, False, False]
-    assert only_aws_managed(grants, sources.clear()).to_list() == [False] * 6
+    assert grants.select(only_aws_managed(sources)).to_series().to_list() == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert grants.with_columns(by=only_aws_managed(sources.clear()))["by"].to_list() == [False] * 6

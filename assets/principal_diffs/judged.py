@@ -1,0 +1,108 @@
+"""The rows of a diff: grants and what was performed, each with its facts, its verdict and what can be done about it."""
+
+import polars as pl
+
+from assets.principal_diffs.coverage import since
+from assets.principal_diffs.facts import Facts
+from assets.principal_diffs.removable import removable
+from assets.principal_diffs.schema import PRINCIPAL_DIFFS
+from assets.principal_diffs.verdicts import decide
+
+_OF_PRINCIPAL = (
+    "principal_id",
+    "principal_type",
+    "principal_name",
+    "removable",
+    "problem",
+    "used_elsewhere",
+    "covered_days",
+)
+_OF_ACTION = ("unseen", "guessed", "level")
+_OF_USE = (
+    "use",
+    "events",
+    "denied_events",
+    "error_events",
+    "first_used",
+    "last_used",
+    "last_event_id",
+    "without_grant",
+)
+# What is said of a grant that nothing was performed with; all else is null.
+_NO_USE = {"use": "never_called", "events": 0, "denied_events": 0, "error_events": 0, "last_event_id": ""}
+
+
+def judged(grants: pl.DataFrame, performed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Return `principal_diffs` of some grants and of what was performed in their range of keys.
+
+    In: sorted by `key`: `principal_arn`, `action`, `access_level`, `first_granted` (a date), `restricted`,
+    `unverified`, `unknown_action`, `only_aws_managed`, `granted`; rows of `facts.performed`. Out: in that order, names
+    as codes.
+    """
+    both = _with_ungranted(grants, performed)
+    used = pl.concat([pl.DataFrame([_NO_USE], performed.select(_OF_USE).schema), performed.select(_OF_USE)])
+    # Facts are looked up by number: a join would be slower than all that follows. One number type for all of them.
+    rows = both.with_columns(
+        _principal=pl.col("principal_arn").to_physical().cast(pl.UInt32),
+        _action=pl.col("action").to_physical().cast(pl.UInt32),
+        _use=_numbers(both["key"], performed["key"]),
+    ).with_columns(
+        *_looked_up(facts.people, _OF_PRINCIPAL, "_principal"),
+        *_looked_up(facts.actions, _OF_ACTION, "_action"),
+        *_looked_up(used.rechunk(), _OF_USE, "_use"),
+    )
+    rows = rows.with_columns(
+        pl.col("unverified") | pl.col("guessed"),
+        pl.coalesce("access_level", "level"),
+        covered_days=pl.min_horizontal("covered_days", _since_granted(both["first_granted"], facts)),
+    )
+    verdicts = decide(rows, min_covered_days=facts.min_covered_days, all_covered_days=len(facts.covered))
+    return (
+        verdicts.with_columns(
+            removable=removable(),
+            exclusion=facts.exclusion,
+            window_days=pl.lit(facts.window.length, pl.Int64),
+            mapping_version=pl.lit(facts.mapping_version, pl.Enum([facts.mapping_version])),
+        )
+        .with_columns(excluded=pl.col("exclusion") != "")
+        .select(list(PRINCIPAL_DIFFS))
+    )
+
+
+def _with_ungranted(grants: pl.DataFrame, performed: pl.DataFrame) -> pl.DataFrame:
+    """Return the grants and, in order among them, the rows of what was used without one."""
+    used = performed.filter(pl.col("events") > 0).select("principal_arn", "action", "key")
+    ungranted = used.filter(~_contains(grants["key"], used["key"]))
+    if not ungranted.height:
+        return grants
+    without = ungranted.with_columns(
+        pl.lit(False).alias(name)
+        for name in ("restricted", "unverified", "unknown_action", "only_aws_managed", "granted")
+    )
+    return pl.concat([grants, without], how="diagonal").sort("key")
+
+
+def _contains(keys: pl.Series, wanted: pl.Series) -> pl.Series:
+    """Return of each wanted key whether it is one of the keys, which are sorted."""
+    if keys.is_empty():
+        return pl.repeat(False, len(wanted), eager=True)
+    return keys.gather(keys.search_sorted(wanted).clip(upper_bound=len(keys) - 1)) == wanted
+
+
+def _numbers(keys: pl.Series, performed: pl.Series) -> pl.Series:
+    """Return for each key the number of its row among those that were performed, from 1; 0 where there is none."""
+    numbers = pl.repeat(0, len(keys), dtype=pl.UInt32, eager=True)
+    there = _contains(keys, performed)
+    at = keys.search_sorted(performed.filter(there))
+    return numbers.scatter(at, pl.int_range(1, len(performed) + 1, dtype=pl.UInt32, eager=True).filter(there))
+
+
+def _looked_up(facts: pl.DataFrame, names: tuple[str, ...], number: str) -> list[pl.Expr]:
+    return [pl.lit(facts[name]).gather(pl.col(number)).alias(name) for name in names]
+
+
+def _since_granted(first_granted: pl.Series, facts: Facts) -> pl.Series:
+    """Return how many of the covered days do not lie before the grant; all where it always was."""
+    if first_granted.null_count() == len(first_granted):
+        return pl.repeat(len(facts.covered), len(first_granted), dtype=pl.Int64, eager=True)
+    return since(first_granted.fill_null(facts.window.start), facts.covered)
