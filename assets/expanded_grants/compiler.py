@@ -1,15 +1,18 @@
 """Policies made ready for a whole account: each compiled once, each principal a union of what is ready."""
 
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
 from assets.expanded_grants.attachments import Carrier, Holdings, Policy
 from assets.expanded_grants.evaluate import CompiledPolicy, Layer, Rule, evaluate
-from assets.expanded_grants.patterns import PatternIndex
-from assets.expanded_grants.provenance import MarkedRules, mark_rules
+from assets.expanded_grants.patterns import PatternIndex, runs_of
 
-Parts = list[tuple[Carrier, MarkedRules]]
+Parts = list[tuple[Carrier, int]]
+"""Carriers, each with the number of some rules of its policy: see `Compiler.runs`."""
 
 
 @dataclass(frozen=True)
@@ -23,21 +26,28 @@ class Verdict:
 
 
 class Compiler:
-    """Compiles policies against one catalogue and keeps what several principals share."""
+    """Compiles policies against one catalogue and keeps what several principals share.
+
+    `rules` are those of all policies that were asked for; elsewhere they go by their positions in it.
+    """
 
     def __init__(self, catalogue: Catalogue, unknown: frozenset[str] = frozenset()) -> None:
         """`unknown` are the actions of `catalogue` that only policies name: wildcards do not grant them."""
         self.index = PatternIndex(catalogue)
         self.known = self.index.everything & ~self.index.bits(unknown)
+        self.rules: list[Rule] = []
         self._policies: dict[Policy, CompiledPolicy] = {}
-        self._marked: dict[tuple[Policy, str, int], MarkedRules | None] = {}
-        self._numbers = 0
+        self._numbers: dict[Policy, range] = {}
+        self._blocks: dict[tuple[Policy, str, int], int | None] = {}
+        self._runs: dict[str, array[int]] = {name: array("q") for name in ("block", "rule", "first", "end")}
 
     def policy(self, policy: Policy) -> CompiledPolicy:
         """Return the compiled policy, made once."""
         compiled = self._policies.get(policy)
         if compiled is None:
             compiled = self._policies[policy] = CompiledPolicy(policy, self.index)
+            self._numbers[policy] = range(len(self.rules), len(self.rules) + len(compiled.rules))
+            self.rules += compiled.rules
         return compiled
 
     def layers(self, holdings: Holdings) -> Iterator[Layer]:
@@ -52,10 +62,18 @@ class Compiler:
     def verdict(self, holdings: Holdings) -> Verdict:
         """Evaluate one principal."""
         literals = 0
-        for carrier in holdings.identity:
-            literals |= self.policy(carrier.policy).literals
+        if self.known != self.index.everything:
+            for carrier in holdings.identity:
+                literals |= self.policy(carrier.policy).literals
         granted, restricted = evaluate(self.layers(holdings), self.known | literals)
         return Verdict(granted, restricted, self._allowing(holdings), self._limiting(holdings))
+
+    def runs(self) -> pl.DataFrame:
+        """Return what the verdicts' numbers stand for: `block` (the number), `rule`, and a range of its actions.
+
+        The actions `first` to `end` (excluded) are indices of `index.actions`.
+        """
+        return pl.DataFrame(self._runs, dict.fromkeys(self._runs, pl.Int64))
 
     def _layer(self, carriers: Iterable[Carrier]) -> Layer:
         return Layer.union(self.policy(carrier.policy).layer for carrier in carriers)
@@ -73,32 +91,37 @@ class Compiler:
 
     def _parts(
         self, carriers: Iterable[Carrier], which: str, without: int = 0
-    ) -> Iterator[tuple[Carrier, MarkedRules]]:
+    ) -> Iterator[tuple[Carrier, int]]:
         for carrier in carriers:
             key = (carrier.policy, which, without)
-            if key in self._marked:
-                marked = self._marked[key]
+            if key in self._blocks:
+                block = self._blocks[key]
             else:
-                marked = self._mark(self._select(carrier.policy, which), without)
-                # Marks take 8 bytes an action: those of an inline policy, which nobody shares, are not kept.
-                if marked is None or carrier.policy.kind == "managed" or carrier.group:
-                    self._marked[key] = marked
-            if marked is not None:
-                yield carrier, marked
+                block = self._blocks[key] = self._block(carrier.policy, which, without)
+            if block is not None:
+                yield carrier, block
 
-    def _select(self, policy: Policy, which: str) -> list[Rule]:
-        rules = self.policy(policy).rules
-        if which == "allows":
-            return [rule for rule in rules if rule.statement.allow]
-        allow = which == "partial allows"
-        return [r for r in rules if r.statement.allow is allow and not r.statement.everywhere]
+    def _block(self, policy: Policy, which: str, without: int) -> int | None:
+        compiled = self.policy(policy)
+        block, rules, first, end = self._runs.values()
+        number = len(self._blocks)
+        before = len(block)
+        for at, rule in zip(self._numbers[policy], compiled.rules, strict=True):
+            if _chosen(rule, which):
+                actions = rule.actions
+                runs = runs_of(actions.bits & ~without) if actions.bits & without else actions.runs
+                for start, stop in runs:
+                    block.append(number)
+                    rules.append(at)
+                    first.append(start)
+                    end.append(stop)
+        return number if len(block) > before else None
 
-    def _mark(self, rules: list[Rule], without: int) -> MarkedRules | None:
-        if not any(rule.actions.bits & ~without for rule in rules):
-            return None
-        first = self._numbers
-        self._numbers += len(rules)
-        return mark_rules(rules, len(self.index.actions), first, without=without)
+
+def _chosen(rule: Rule, which: str) -> bool:
+    if which == "allows":
+        return rule.statement.allow
+    return rule.statement.allow is (which == "partial allows") and not rule.statement.everywhere
 
 
 def _limits(holdings: Holdings) -> Iterator[tuple[Carrier, ...]]:

@@ -6,13 +6,14 @@ matches it. It is granted `restricted` when some layer allows it only on some re
 or when another Deny matches it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from assets.aws_actions.catalogue import Catalogue
 from assets.expanded_grants.attachments import Policy
-from assets.expanded_grants.patterns import Match, PatternIndex, has_wildcard
+from assets.expanded_grants.patterns import Match, PatternIndex, has_wildcard, runs_of
 from assets.expanded_grants.statements import Statement
 
 
@@ -50,7 +51,7 @@ def evaluate(layers: Iterable[Layer], universe: int) -> tuple[int, int]:
     return granted, granted & (~everywhere | somewhere)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Rule:
     """One pattern of one statement with the actions that it means: what a grant's provenance points to.
 
@@ -115,22 +116,19 @@ def with_unknown_literals(
                         missing[key] = min(missing.get(key, pattern), pattern)
     if not missing:
         return catalogue, frozenset()
-    rows = [
-        *zip(catalogue.actions, catalogue.access_levels, strict=True),
-        *((name, "") for name in missing.values()),
-    ]
-    rows.sort(key=lambda row: row[0].lower())
-    extended = Catalogue(
-        tuple(name for name, _ in rows), tuple(level for _, level in rows), catalogue.unverified
-    )
-    return extended, frozenset(missing.values())
+    lower, actions, levels = list(catalogue.lower), list(catalogue.actions), list(catalogue.access_levels)
+    for key, name in missing.items():
+        at = bisect_left(lower, key)
+        lower.insert(at, key)
+        actions.insert(at, name)
+        levels.insert(at, "")
+    return Catalogue(tuple(actions), tuple(levels), catalogue.unverified), frozenset(missing.values())
 
 
 def _rules(statement: Statement, index: PatternIndex) -> Iterable[Rule]:
     if statement.negated:
         bits = index.everything & ~index.bits(statement.patterns)
-        indices = [at for at, inside in enumerate(index.mask(bits)) if inside]
-        yield Rule(statement, ", ".join(statement.patterns), Match(bits, indices))
+        yield Rule(statement, ", ".join(statement.patterns), Match(bits, runs_of(bits)))
         return
     for pattern in statement.patterns:
         yield Rule(statement, pattern, index.match(pattern))

@@ -7,9 +7,8 @@ from assets.aws_actions.catalogue import Catalogue
 from assets.errors import UsageError
 from assets.expanded_grants.attachments import Carrier, Holdings, holdings
 from assets.expanded_grants.compiler import Compiler
-from assets.expanded_grants.evaluate import Layer, evaluate
-from assets.expanded_grants.provenance import SourceBook
-from assets.expanded_grants.schema import SOURCES
+from assets.expanded_grants.evaluate import Layer, Rule, evaluate
+from assets.expanded_grants.provenance import sources_of
 from assets.expanded_grants.scps import Levels, check_levels
 from assets.iam_snapshots.authorization_details import AccountDetails
 
@@ -122,17 +121,18 @@ def _reason(
 def _sources(
     compiler: Compiler, held: Holdings, which: Literal["allowing", "restricting", "denying"]
 ) -> tuple[Source, ...]:
-    book = SourceBook()
+    found: list[tuple[Carrier, Rule]] = []
     bounds = (held.boundary,) if held.boundary else ()
     for carriers in (held.identity, bounds, *held.scps):
         layer = Layer.union(compiler.policy(carrier.policy).layer for carrier in carriers)
-        for carrier in carriers:
-            for rule in compiler.policy(carrier.policy).rules:
-                if rule.actions.bits and which == _role(
-                    carrier, rule.statement.allow, rule.statement.everywhere, layer
-                ):
-                    book.id_of(carrier, rule)
-    return tuple(dict(zip(SOURCES, row, strict=True)) for row in book.frame().rows())
+        found += [
+            (carrier, rule)
+            for carrier in carriers
+            for rule in compiler.policy(carrier.policy).rules
+            if rule.actions.bits
+            and which == _role(carrier, rule.statement.allow, rule.statement.everywhere, layer)
+        ]
+    return tuple(sources_of(found).rows(named=True))
 
 
 def _role(carrier: Carrier, allow: bool, everywhere: bool, layer: Layer) -> str:

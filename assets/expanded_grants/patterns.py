@@ -7,8 +7,8 @@ policy reference, "Action"). A set of actions is a Python integer: bit i stands 
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import compress
+from typing import NamedTuple
 
 from assets.aws_actions.catalogue import Catalogue
 
@@ -17,12 +17,20 @@ _WILDCARDS = re.compile(r"[*?]*\*[*?]*")
 _ZERO_ONE = bytes.maketrans(b"01", b"\x00\x01")
 
 
-@dataclass(frozen=True)
-class Match:
-    """The actions that a pattern means, as a bit set and as ascending indices."""
+Runs = Sequence[tuple[int, int]]
+"""A set of actions as ascending ranges (first, end) that neither touch nor overlap."""
+
+
+class Match(NamedTuple):
+    """The actions that a pattern means, as a bit set and as ranges: a service's actions are one range or a few."""
 
     bits: int
-    indices: Sequence[int]
+    runs: Runs
+
+    @property
+    def indices(self) -> list[int]:
+        """The actions as ascending indices."""
+        return [at for first, end in self.runs for at in range(first, end)]
 
 
 class PatternIndex:
@@ -77,21 +85,39 @@ class PatternIndex:
         wildcard = _WILDCARD.search(pattern)
         if wildcard is None:
             at = bisect_left(names, pattern)
-            return self._match([at] if at < len(names) and names[at] == pattern else [])
+            return _match(self._positions[at : at + (names[at : at + 1] == (pattern,))])
         prefix, rest = pattern[: wildcard.start()], pattern[wildcard.start() :]
         first = bisect_left(names, prefix)
         end = bisect_left(names, prefix + "\U0010ffff", first)
         if rest == "*":
-            return self._match(range(first, end))
+            return _match(self._positions[first:end])
         matches = re.compile(_regex(rest), re.DOTALL).fullmatch
-        return self._match([at for at in range(first, end) if matches(names[at], len(prefix))])
+        return _match([self._positions[at] for at in range(first, end) if matches(names[at], len(prefix))])
 
-    def _match(self, found: Sequence[int]) -> Match:
-        indices = sorted(self._positions[at] for at in found)
-        packed = bytearray(len(self.actions) // 8 + 1)
-        for at in indices:
-            packed[at >> 3] |= 1 << (at & 7)
-        return Match(int.from_bytes(packed, "little"), indices)
+
+def runs_of(bits: int) -> Runs:
+    """Return a bit set as ranges."""
+    edges, changes = [], bits ^ bits << 1
+    while changes:
+        lowest = changes & -changes
+        edges.append(lowest.bit_length() - 1)
+        changes ^= lowest
+    return tuple(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _match(found: Sequence[int]) -> Match:
+    if not found:
+        return Match(0, ())
+    first, end = min(found), max(found) + 1
+    if end - first == len(found):
+        return Match((1 << end) - (1 << first), ((first, end),))
+    bits, runs, indices = 0, [], sorted(found)
+    for before, at in zip(indices, (*indices[1:], None), strict=True):
+        if at != before + 1:
+            runs.append((first, before + 1))
+            bits |= (1 << before + 1) - (1 << first)
+            first = at or 0
+    return Match(bits, tuple(runs))
 
 
 def has_wildcard(pattern: str) -> bool:

@@ -1,135 +1,69 @@
-"""Where a grant comes from: ids for pairs of rule and carrier, and an action's mark for the set of its rules.
-
-Principals have thousands of grants but few different sets of sources. So each rule gets a random-looking
-64-bit mark, an action's marks are summed over a principal's policies, and equal sums mean equal sets: the
-lists of ids are built once for each set instead of once for each grant.
-"""
+"""Where a grant comes from: the rows of `grant_sources`, and the ids that grants refer to them by."""
 
 import json
-from array import array
 from binascii import b2a_base64
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
+from json.encoder import encode_basestring_ascii
 
 import polars as pl
 
 from assets.expanded_grants.attachments import Carrier
 from assets.expanded_grants.evaluate import Rule
 from assets.expanded_grants.schema import SOURCES
+from assets.expanded_grants.statements import Statement
 
-_MASK = (1 << 64) - 1
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
-
-
-@dataclass(frozen=True, eq=False)
-class MarkedRules:
-    """Some rules of a policy: a mark for each action (0: none matches), and the rules behind each mark."""
-
-    marks: pl.Series
-    lookup: Sequence[int]
-    rules: dict[int, tuple[Rule, ...]]
-
-
-def mark_rules(rules: Iterable[Rule], size: int, first_number: int, *, without: int = 0) -> MarkedRules:
-    """Mark the `size` actions with the rules that match them, except the actions of the bit set `without`.
-
-    `first_number` numbers the rules: no two of an account may share a number.
-    """
-    marks = array("Q", bytes(8 * size))
-    members: dict[int, tuple[Rule, ...]] = {0: ()}
-    for number, rule in enumerate(rules, start=first_number):
-        mark = _mark(number)
-        for at in rule.actions.indices:
-            if not (without and without >> at & 1):
-                before = marks[at]
-                marks[at] = after = (before + mark) & _MASK
-                if after not in members:
-                    members[after] = (*members[before], rule)
-    # From bytes: a list of integers would take ten times as long.
-    series = pl.Series([marks.tobytes()]).bin.reinterpret(dtype=pl.Array(pl.UInt64, size))[0]
-    return MarkedRules(series, marks, members)
-
-
-def _mark(number: int) -> int:
-    # splitmix64: neighbouring numbers give unrelated marks, so that no sum of marks is met by chance.
-    value = (number + 1) * 0x9E3779B97F4A7C15 & _MASK
-    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & _MASK
-    value = (value ^ value >> 27) * 0x94D049BB133111EB & _MASK
-    return value ^ value >> 31
-
-
-class _Ids(dict[Rule, str]):
-    """The ids of one carrier's rules, made when they are first asked for."""
-
-    def __init__(self, salt: bytes, digests: dict[Rule, bytes]) -> None:
-        super().__init__()
-        self._salt = salt
-        self._digests = digests
-
-    def __missing__(self, rule: Rule) -> str:
-        digest = self._digests.get(rule)
-        if digest is None:
-            digest = self._digests[rule] = _digest(_rule_row(rule))
-        # Twelve letters, 72 bits: Polars keeps strings up to that length in place.
-        salted = blake2b(self._salt + digest, digest_size=9).digest()
-        found = self[rule] = b2a_base64(salted, newline=False).translate(_URL_SAFE).decode()
-        return found
-
-
-class SourceBook:
-    """Collects the sources that grants refer to, and hands out their ids."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._ids: dict[Carrier, _Ids] = {}
-        self._digests: dict[Rule, bytes] = {}
-
-    def id_of(self, carrier: Carrier, rule: Rule) -> str:
-        """Return the id of a rule in a carrier's hand: a hash of everything that its row says."""
-        return self.ids_of(carrier)[rule]
-
-    def ids_of(self, carrier: Carrier) -> Mapping[Rule, str]:
-        """Return the ids of all rules in a carrier's hand: each is a source once it has been looked up."""
-        ids = self._ids.get(carrier)
-        if ids is None:
-            ids = self._ids[carrier] = _Ids(_digest(_carrier_row(carrier)), self._digests)
-        return ids
-
-    def frame(self) -> pl.DataFrame:
-        """Return the table `grant_sources`: columns of `SOURCES`, sorted by id."""
-        rules = {rule: number for number, rule in enumerate(self._digests)}
-        carriers = pl.DataFrame(
-            [_carrier_row(carrier) for carrier in self._ids], _columns(_CARRIER), orient="row"
-        )
-        statements = pl.DataFrame([_rule_row(rule) for rule in rules], _columns(_RULE), orient="row")
-        counts = [len(ids) for ids in self._ids.values()]
-        codes = pl.DataFrame(
-            {
-                "id": pl.Series(
-                    [found for ids in self._ids.values() for found in ids.values()], dtype=pl.String
-                ),
-                "carrier": pl.int_range(len(counts), eager=True)
-                .repeat_by(pl.Series(counts, dtype=pl.UInt32))
-                .explode(),
-                "rule": pl.Series(
-                    [rules[rule] for ids in self._ids.values() for rule in ids], dtype=pl.UInt32
-                ),
-            }
-        )
-        return (
-            pl.concat(
-                [codes["id"].to_frame(), carriers[codes["carrier"]], statements[codes["rule"]]],
-                how="horizontal",
-            )
-            .select(list(SOURCES))
-            .unique("id")
-            .sort("id")
-        )
-
-
+# Twelve letters, 72 bits: Polars keeps strings up to that length in place.
+_ID_BYTES, _ID_LETTERS = 9, 12
 _CARRIER = ("policy_arn", "policy_name", "policy_kind", "used_as", "attached_to", "group")
-_RULE = ("statement", "sid", "pattern", "pattern_kind", "effect", "condition", "resources", "not_resources")
+_STATEMENT = ("statement", "sid", "pattern_kind", "effect", "condition", "resources", "not_resources")
+
+
+def with_ids(sources: pl.DataFrame, carriers: Sequence[Carrier], rules: Sequence[Rule]) -> pl.DataFrame:
+    """Add `id` to `sources`, whose columns `carrier` and `rule` are positions in the two lists.
+
+    The id of a rule in a carrier's hand is a hash of everything that its row of `grant_sources` says.
+    """
+    salts = {at: _digest(json.dumps(_carrier_row(carriers[at]))) for at in sources["carrier"].unique()}
+    used = sources["rule"].unique().to_list()
+    digests = dict(zip(used, map(_digest, _texts([rules[at] for at in used])), strict=True))
+    hashes = b"".join(
+        blake2b(salts[carrier] + digests[rule], digest_size=_ID_BYTES).digest()
+        for carrier, rule in zip(sources["carrier"].to_list(), sources["rule"].to_list(), strict=True)
+    )
+    # Nine bytes are twelve letters without a remainder: all of them are written in one go.
+    letters = b2a_base64(hashes, newline=False).translate(_URL_SAFE).decode()
+    ids = [letters[at : at + _ID_LETTERS] for at in range(0, len(letters), _ID_LETTERS)]
+    return sources.with_columns(pl.Series("id", ids, dtype=pl.String))
+
+
+def source_table(sources: pl.DataFrame, carriers: Sequence[Carrier], rules: Sequence[Rule]) -> pl.DataFrame:
+    """Return the table `grant_sources` (columns of `SOURCES`, sorted by id) of what `with_ids` returned."""
+    rows = sources.unique("id").sort("id")
+    statements = {id(rule.statement): rule.statement for rule in rules}
+    numbers = {key: number for number, key in enumerate(statements)}
+    said = pl.DataFrame(list(map(_statement_row, statements.values())), _columns(_STATEMENT), orient="row")
+    held = pl.DataFrame(list(map(_carrier_row, carriers)), _columns(_CARRIER), orient="row")
+    patterns = pl.Series("pattern", [rule.pattern for rule in rules], dtype=pl.String)
+    statement = pl.Series([numbers[id(rule.statement)] for rule in rules], dtype=pl.UInt32)
+    return pl.concat(
+        [
+            rows.select("id"),
+            held[rows["carrier"]],
+            said[statement.gather(rows["rule"])],
+            patterns.gather(rows["rule"]).to_frame(),
+        ],
+        how="horizontal",
+    ).select(list(SOURCES))
+
+
+def sources_of(pairs: Sequence[tuple[Carrier, Rule]]) -> pl.DataFrame:
+    """Return the table `grant_sources` of these rules in these carriers' hands."""
+    carriers, rules = [carrier for carrier, _ in pairs], [rule for _, rule in pairs]
+    both = pl.int_range(len(carriers), dtype=pl.UInt32, eager=True)
+    codes = pl.DataFrame({"carrier": both, "rule": both})
+    return source_table(with_ids(codes, carriers, rules), carriers, rules)
 
 
 def _columns(names: tuple[str, ...]) -> dict[str, pl.DataType]:
@@ -141,12 +75,10 @@ def _carrier_row(carrier: Carrier) -> tuple[object, ...]:
     return policy.arn, policy.name, policy.kind, carrier.used_as, carrier.attached_to, carrier.group
 
 
-def _rule_row(rule: Rule) -> tuple[object, ...]:
-    statement = rule.statement
+def _statement_row(statement: Statement) -> tuple[object, ...]:
     return (
         statement.index,
         statement.sid,
-        rule.pattern,
         "NotAction" if statement.negated else "Action",
         "Allow" if statement.allow else "Deny",
         statement.condition,
@@ -155,5 +87,17 @@ def _rule_row(rule: Rule) -> tuple[object, ...]:
     )
 
 
-def _digest(row: tuple[object, ...]) -> bytes:
-    return blake2b(json.dumps(row).encode(), digest_size=32).digest()
+def _texts(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield what is hashed of each rule: a JSON list of what its statement says, the pattern in third place."""
+    last, before, after = None, "", ""
+    for rule in rules:
+        # The rules of a statement follow each other and differ in the pattern only.
+        if rule.statement is not last:
+            last = rule.statement
+            index, sid, *others = _statement_row(last)
+            before, after = json.dumps([index, sid])[:-1], json.dumps(others)[1:]
+        yield f"{before}, {encode_basestring_ascii(rule.pattern)}, {after}"
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=32).digest()

@@ -7,6 +7,7 @@ and `NotResource` are a string or a list. What does not follow the grammar is re
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -26,7 +27,7 @@ class Statement:
     not_resources: bool
     condition: str
 
-    @property
+    @cached_property
     def everywhere(self) -> bool:
         """Whether it holds for all resources and under no condition; `NotResource` is never all resources."""
         return not self.condition and not self.not_resources and any(not r.strip("*") for r in self.resources)
