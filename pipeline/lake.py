@@ -20,7 +20,7 @@ from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
 # Of a table that is written as it is read. Codes take little room, and each group holds their names again.
-_ROW_GROUP, _CODED_ROW_GROUP = 100_000, 500_000
+_ROW_GROUP, _CODED_ROW_GROUP = 50_000, 500_000
 _ARROW_SCHEMA = "ARROW:schema"
 _HIVE = {"day": pl.Date, "account": pl.String}
 

@@ -1,10 +1,38 @@
 """Every event of a day once: copies lie in several files, and the few that differ are decided by order."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import polars as pl
 
 from assets.cloudtrail_usage.counted import EVENTS
 from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
 from assets.errors import RunError
+
+
+def distinct_keys(files: Iterable[Path]) -> pl.DataFrame:
+    """Return the keys that the files hold, each once, in any order: columns of `KEY_SCHEMA` and `code`.
+
+    Raises RunError when two keys share a code.
+    """
+    known = pl.DataFrame(schema={"code": pl.UInt64(), "text": pl.UInt64()})
+    distinct = [pl.DataFrame(schema={**KEY_SCHEMA, "code": pl.UInt64()})]
+    for file in files:
+        # Most were in other files: their text is hashed, compared and let go.
+        keys = pl.read_ipc(file)
+        hashed = keys.with_columns(text=pl.struct(*KEY_SCHEMA).hash())
+        new = hashed.join(known, on="code", how="anti")
+        if hashed.join(known, on="code").select((pl.col("text") != pl.col("text_right")).any()).item():
+            raise _shared_code()
+        known = pl.concat([known, new.select("code", "text")])
+        distinct.append(new.drop("text"))
+    return pl.concat(distinct)
+
+
+def _shared_code() -> RunError:
+    return RunError(
+        "two kinds of events got the same code while logs were read; run it again after an update"
+    )
 
 
 def codes_of(keys: pl.DataFrame) -> pl.DataFrame:
@@ -13,9 +41,7 @@ def codes_of(keys: pl.DataFrame) -> pl.DataFrame:
     Raises RunError when two keys share a code.
     """
     if keys["code"].is_duplicated().any():
-        raise RunError(
-            "two kinds of events got the same code while logs were read; run it again after an update"
-        )
+        raise _shared_code()
     ordered = keys.sort(*KEY_SCHEMA).with_row_index("rank")
     return ordered.select("code", "rank", permission=pl.col("event_type") == API_CALL)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.cloudtrail_usage.counted import SUMS
-from assets.cloudtrail_usage.distinct_events import codes_of
+from assets.cloudtrail_usage.distinct_events import codes_of, distinct_keys
 from assets.cloudtrail_usage.event_ids import with_texts
 from assets.cloudtrail_usage.keys import KEY_SCHEMA
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
@@ -21,12 +21,11 @@ from assets.cloudtrail_usage.schema import (
 )
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_kinds import SessionKinds
-from assets.cloudtrail_usage.spilled import Spilled, distinct_rows
+from assets.cloudtrail_usage.spilled import Spilled
 from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
 ROWS_AT_A_TIME = 250_000
-_KEYS = {**KEY_SCHEMA, "code": pl.UInt64()}
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def merge_day(
         return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
     made = day_folder(staging, day) / "made"
     # The text of keys waits on the disk until events are counted.
-    codes = _coded(distinct_rows(keys_files, _KEYS), made / "keys.arrow")
+    codes = _coded(distinct_keys(keys_files), made / "keys.arrow")
     services = service_sessions(staging, day)
     rows = DayRows(staging, day, staged_rows, -(-events // rows_at_a_time))
     counts = count_day(rows, codes, services, each)

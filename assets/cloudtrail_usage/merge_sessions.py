@@ -13,8 +13,8 @@ from assets.cloudtrail_usage.session_kinds import PRINCIPAL, SessionKinds, disti
 from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, ranges, rows_in
 from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 
-# Their rows are wide: so many take about 30 MB while they are merged.
-SESSIONS_AT_A_TIME = 30_000
+# Their rows are wide: so many take about 15 MB while they are merged.
+SESSIONS_AT_A_TIME = 15_000
 # Numbers are narrow, and the parts of a day have most of them again.
 _COUNTS_A_ROW = 3
 # So many take about 50 MB.
