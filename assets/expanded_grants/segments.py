@@ -111,9 +111,11 @@ def _set_bits(sets: Sequence[int], stride: int, start: int) -> pl.Series:
 
 def _between(edges: Iterable[pl.DataFrame], stride: int) -> pl.DataFrame:
     """Return what holds between two neighbouring edges, where something is granted."""
-    summed = pl.concat(edges, how="diagonal").group_by("key").agg(pl.all().sum()).sort("key")
+    # Of several changes at one place the last sum counts: its neighbour lies elsewhere.
+    ordered = pl.concat(edges, how="diagonal").fill_null(0).sort("key")
     return (
-        summed.with_columns(pl.exclude("key").cum_sum(), pl.col("key").shift(-1).alias("end"))
+        ordered.with_columns(pl.exclude("key").cum_sum(), pl.col("key").shift(-1).alias("end"))
+        .filter(pl.col("key") != pl.col("end"))
         .filter(pl.col("granted") % 2 == 1)
         .select(
             "key",
