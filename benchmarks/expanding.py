@@ -11,6 +11,7 @@ _CONTENDER = Path(__file__).parent / "contenders" / "expand_iam.py"
 # cloudsplaining's example of get-account-authorization-details, where it lies beside the checkout.
 EXAMPLE = CHECKOUT.parent / "shared" / "data" / "iam-large.json"
 OURS, FRAMES = "CloudTracker, tables and Parquet", "CloudTracker, the frames alone"
+UNSHARED = "policy-sentry, for each principal"
 
 
 def measure(sizes: Sizes) -> Iterator[str]:
@@ -18,10 +19,19 @@ def measure(sizes: Sizes) -> Iterator[str]:
     yield "## Expanding grants"
     yield ""
     yield (
-        "From the IAM file to what each principal may do. CloudTracker also says through which statement, whether it is"
-        " restricted, and evaluates boundaries; the others only know names. policy-sentry and policyuniverse expand each"
-        " policy once, the union over a principal's policies is done for them. The original (cloudtracker 2.1.5 from"
-        f" PyPI) is asked for {sizes.sampled_principals} principals, evenly taken, and its time is that of all in proportion."
+        "From IAM data to what each principal may do. CloudTracker also says through which statement, whether it is"
+        " restricted, and evaluates boundaries; the others only know names. policy-sentry and policyuniverse expand"
+        " patterns; whose policies they are, Deny and the union over a principal's policies is done for them, each policy"
+        " expanded once. That sharing is not theirs: *for each principal* is policy-sentry as it comes, which knows"
+        " documents and no accounts, expanding a policy anew for each principal that carries it. The original"
+        f" (cloudtracker 2.1.5 from PyPI) is asked for {sizes.sampled_principals} principals, evenly taken, and its time is"
+        " that of all in proportion; it has a list of 4,017 API calls, not the 22,321 IAM actions of today."
+    )
+    yield ""
+    yield (
+        "No time includes the start of the interpreter, imports, or loading the list of actions, and each has expanded"
+        " something before its clock starts (the original, which has nothing to load, has not). Reading the JSON counts in"
+        " *tables and Parquet* only; the others have it read, and write nothing."
     )
     yield ""
     if EXAMPLE.exists():
@@ -50,6 +60,7 @@ def _of(sizes: Sizes, file: Path, title: str) -> Iterator[str]:
         OURS: partial(run, ["-m", "benchmarks.expand_iam", file]),
         FRAMES: partial(run, ["-m", "benchmarks.expand_iam", file, "--frames"]),
         "policy-sentry": partial(run, [_CONTENDER, "policy-sentry", file], python=COMPETITORS),
+        UNSHARED: partial(run, [_CONTENDER, "policy-sentry-unshared", file], python=COMPETITORS),
         "policyuniverse": partial(run, [_CONTENDER, "policyuniverse", file], python=COMPETITORS),
     }
     done = in_turns(contenders, sizes.rounds)

@@ -1,6 +1,8 @@
 """What every principal of an account may do, by another tool: `expand_iam.py TOOL FILE [SAMPLED]`.
 
-policy-sentry and policyuniverse expand patterns, which is all they do; the rest (whose policies, Deny, union) is done here, each policy once.
+policy-sentry and policyuniverse expand patterns, which is all they do; the rest (whose policies, Deny, union) is done
+here, each policy once. `policy-sentry-unshared` expands a policy anew for each principal that carries it: the tool
+itself knows documents, not accounts, and shares nothing between them.
 The original is asked as it is, for `SAMPLED` principals, and the time is that of all in proportion.
 """
 
@@ -27,7 +29,7 @@ def listed(value):
 
 def pattern_tool():
     """Return a function from patterns to the set of actions in lower case, and all of these."""
-    if tool == "policy-sentry":
+    if tool.startswith("policy-sentry"):
         from policy_sentry.analysis.expand import expand
         from policy_sentry.querying.all import get_all_actions
 
@@ -60,12 +62,13 @@ def by_patterns():
                 denied |= actions(statement)
         return allowed, denied
 
-    managed = {arn: effects(document) for arn, document in documents.items()}
+    unshared = tool.endswith("-unshared")
+    managed = documents if unshared else {arn: effects(document) for arn, document in documents.items()}
     grants = 0
     for entity in details["UserDetailList"] + details["RoleDetailList"]:
         parts = [entity, *(groups[name] for name in entity.get("GroupList", ()))]
         mine = [
-            managed[p["PolicyArn"]]
+            effects(managed[p["PolicyArn"]]) if unshared else managed[p["PolicyArn"]]
             for one in parts
             for p in one.get("AttachedManagedPolicies", ())
             if p["PolicyArn"] in managed
