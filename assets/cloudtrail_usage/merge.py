@@ -25,7 +25,7 @@ from assets.cloudtrail_usage.spilled import Spilled
 from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
-ROWS_AT_A_TIME = 250_000
+ROWS_AT_A_TIME = 150_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,9 @@ def usage_of(by_code: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     # Rows of a number each: text is copied once, for the rows of the table.
     ordered = ordered.with_columns(row=begins.cum_sum())
     counted = (
-        by_code.join(ordered.select("code", "row", "service", "error_code"), on="code")
+        by_code.join(
+            ordered.select("code", "row", pl.col("service", "error_code").cast(pl.String)), on="code"
+        )
         .group_by("row")
         .agg(**SUMS, services=_distinct("service"), error_codes=_distinct("error_code"))
         .sort("row")

@@ -15,6 +15,8 @@ from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 
 # Their rows are wide: so many take about 15 MB while they are merged.
 SESSIONS_AT_A_TIME = 15_000
+# Whoever reads them has several of the files in memory.
+_ROWS_A_FILE = 15_000
 # Numbers are narrow, and the parts of a day have most of them again.
 _COUNTS_A_ROW = 3
 # So many take about 50 MB.
@@ -67,8 +69,9 @@ def merge_sessions(
     else:
         tables = _merge_unranked(staging, day, kinds, services, rows_at_a_time)
     files = []
-    for n, rows in enumerate(tables):
-        files.append(made / f"sessions-{n:04}.arrow")
+    pieces = (piece for rows in tables for piece in rows.iter_slices(_ROWS_A_FILE))
+    for n, rows in enumerate(pieces):
+        files.append(made / f"sessions-{n:06}.arrow")
         write_spilled(rows, files[-1])
     return Spilled(SESSION_USAGE, tuple(files))
 

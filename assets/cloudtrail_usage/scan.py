@@ -107,7 +107,7 @@ class Scanner:
         self._flush(batch, result, next(flushes))
         if batch.last:
             # Days are merged next, which needs the memory, and another day has other sessions.
-            self._forget()
+            self.forget()
         return result
 
     def _read(self, region: str, data: bytes | OSError | None) -> list[Defect]:
@@ -160,7 +160,7 @@ class Scanner:
             if day in batch.keep:
                 self._stage(day, of_day, issued, f"{batch.number:08}-{flush:04}")
         if max(self._keys.remembered, self._actors.remembered) > self._most:
-            self._forget()
+            self.forget()
 
     def _stage(self, day: int, rows: pl.DataFrame, issued: pl.DataFrame, name: str) -> None:
         """Write the rows of a day, and what their numbers mean where this scanner has not written it yet."""
@@ -178,7 +178,8 @@ class Scanner:
         of_day = issued.filter(pl.col("event_time").dt.date() == day_of(day))
         write_staged(staging, day, "assumed", name, of_day)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Start again with nothing remembered."""
         self._keys.forget()
         self._sessions.take()
         self._actors.forget()

@@ -73,7 +73,7 @@ class Processes:
     def each(self, work: Callable[[_Task], _Done], tasks: Iterable[_Task], /) -> Iterator[_Done]:
         """Do the tasks, all of them being under way. Raises RunError when a process dies."""
         with _told_of_deaths():
-            for done in [self._pool.submit(work, task) for task in tasks]:
+            for done in [self._pool.submit(_work_in_worker, work, task) for task in tasks]:
                 yield done.result()
 
 
@@ -120,3 +120,10 @@ def _scan_in_worker(batch: Batch) -> BatchResult:
     if _scanner is None or _stop is None:
         raise RunError("a process that reads logs was given a batch before it was started")
     return _scanner.scan(batch, _stop.is_set)
+
+
+def _work_in_worker(work: Callable[[_Task], _Done], task: _Task) -> _Done:
+    # It needs the memory; what is scanned after it is another day's.
+    if _scanner is not None:
+        _scanner.forget()
+    return work(task)
