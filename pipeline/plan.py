@@ -47,7 +47,6 @@ class Plan:
     grants: tuple[date, ...]
     diffs: tuple[date, ...]
     unmapped: tuple[date, ...] = ()
-    sessions: tuple[date, ...] = ()
     snapshots: tuple[date, ...] = ()
     trends: tuple[date, ...] = ()
     history: bool = False
@@ -56,7 +55,7 @@ class Plan:
     @property
     def nothing(self) -> bool:
         """Whether the tables can be read as they are."""
-        made = (self.facts, self.usage, self.grants, self.diffs, self.unmapped, self.sessions, self.snapshots)
+        made = (self.facts, self.usage, self.grants, self.diffs, self.unmapped, self.snapshots)
         return not any((*made, self.trends, self.history))
 
 

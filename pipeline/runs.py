@@ -11,11 +11,14 @@ from datetime import date
 from typing import Protocol
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
+from dagster._core.execution.execute_in_process import core_execute_in_process
 
 from assets.errors import CloudTrackerError, RunError
+from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from pipeline.account_partitions import register_accounts
+from pipeline.account_partitions import register_accounts, registered_accounts
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
@@ -23,6 +26,7 @@ from pipeline.plan import Plan
 from pipeline.progress import Progress
 from pipeline.report_plan import REPORT, report_days
 from pipeline.requests import range_tags
+from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
 from pipeline.steps import Step, late_steps, organization_steps, steps_of
@@ -43,6 +47,7 @@ class Watcher(Progress, Protocol):
 
 
 Planner = Callable[[AccountSettings], Plan]
+SessionDays = Callable[[AccountSettings], Sequence[date]]
 
 
 def carry_out_all(
@@ -50,7 +55,7 @@ def carry_out_all(
     accounts: Sequence[AccountSettings],
     planner: Planner,
     watcher: Watcher,
-    afterwards: Planner | None = None,
+    sessions: SessionDays | None = None,
     anew: bool = False,
     checks: bool = False,
     organization: Iterable[date] = (),
@@ -59,8 +64,9 @@ def carry_out_all(
 ) -> dict[str, CloudTrackerError]:
     """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
 
-    `afterwards` plans what needs the tables of all accounts. Then those days of the organisation are summed up
-    whose accounts were made anew, and those of `organization`. `anew`: live accounts are read again, though
+    `sessions` says of which days an account's role sessions are made, from the tables of all accounts. Then those
+    days of the organisation are summed up whose accounts were made anew, and those of `organization`. `anew`: live
+    accounts are read again, though
     snapshots of today are there. With `checks` every table is checked when it is made, and an error keeps what is
     downstream from being made. A plan is carried out in runs of at most `days_a_run` days. `publish`: a window whose
     days go into the warehouse in the end, where one is configured, with what was published before and is another
@@ -68,14 +74,13 @@ def carry_out_all(
     """
     failed: dict[str, CloudTrackerError] = {}
     with _runner(settings, watcher, anew=anew, checks=checks, days_a_run=days_a_run) as runner:
-        for plan in (planner, afterwards) if afterwards else (planner,):
-            for account in accounts:
-                if account.name in failed:
-                    continue
-                try:
-                    runner.carry_out(plan(account))
-                except CloudTrackerError as error:
-                    failed[account.name] = error
+        for account in accounts:
+            try:
+                runner.carry_out(planner(account))
+            except CloudTrackerError as error:
+                failed[account.name] = error
+        if sessions is not None:
+            failed |= runner.sessions([one for one in accounts if one.name not in failed], sessions)
         runner.organization(organization)
         if publish is not None:
             failed |= runner.publish([one for one in accounts if one.name not in failed], publish)
@@ -126,6 +131,7 @@ class _Runner:
         self._days_a_run = days_a_run
         self._days_of_trends: set[date] = set()
         self._job = definitions.resolve_implicit_global_asset_job_def()
+        self._jobs: dict[tuple[str, ...], dg.JobDefinition] = {}
 
     def carry_out(self, plan: Plan) -> None:
         """Run what the plan names, then what its late deliveries make necessary, then what follows from it all."""
@@ -142,6 +148,21 @@ class _Runner:
                 for again in late_steps(plan, account.name, unread_late_days(self._lake, plan.account), step):
                     self._run(again)
         self._days_of_trends |= set(plan.trends)
+
+    def sessions(
+        self, accounts: Sequence[AccountSettings], days_of: SessionDays
+    ) -> dict[str, CloudTrackerError]:
+        """Make the role sessions of these accounts, those of many in one run; return the errors by name."""
+        wanted = {account.id: days_of(account) for account in accounts}
+        names = {account.id: account.name for account in accounts}
+        failed: dict[str, CloudTrackerError] = {}
+        for step in session_steps(wanted, registered_accounts(self._instance), self._days_a_run):
+            try:
+                self._run(step)
+            except CloudTrackerError as error:
+                concerned = {one.account for one in step.partitions if isinstance(one, Partition)}
+                failed |= {names[account]: error for account in sorted(concerned)}
+        return failed
 
     def organization(self, days: Iterable[date] = ()) -> None:
         """Sum up these days, and those whose trends were made here, over all accounts; nothing that is up to date."""
@@ -161,11 +182,10 @@ class _Runner:
 
     def _run(self, step: Step) -> None:
         tables, partitions = step.tables, step.partitions
-        selection = [dg.AssetKey(table) for table in tables]
         asked = [partition.key for partition in partitions]
         self._watcher.begin(step.what, len(tables) * max(1, len(asked)))
         with _interruptible():
-            result = _executed(self._job, self._instance, selection, range_tags(step))
+            result = _executed(self._job_of(tables), self._instance, range_tags(step))
         made = {
             event.partition
             for event in result.get_asset_materialization_events()
@@ -177,19 +197,27 @@ class _Runner:
                 f"the run made {len(made)} partitions where {len(asked)} were asked for: {asked[:1]} to {asked[-1:]}"
             )
 
+    def _job_of(self, tables: tuple[str, ...]) -> dg.JobDefinition:
+        # A job is cut to its tables, described and hashed once, not for every account anew.
+        if tables not in self._jobs:
+            keys = [dg.AssetKey(table) for table in tables]
+            self._jobs[tables] = self._job.as_ephemeral_job({}, {}, asset_selection=keys)
+        return self._jobs[tables]
+
 
 def _executed(
-    job: dg.JobDefinition,
-    instance: dg.DagsterInstance,
-    selection: Sequence[dg.AssetKey],
-    tags: dict[str, str],
+    job: dg.JobDefinition, instance: dg.DagsterInstance, tags: dict[str, str]
 ) -> dg.ExecuteInProcessResult:
+    # What `execute_in_process` does with a job that it has cut to a selection.
     try:
-        return job.execute_in_process(
-            instance=instance,
-            asset_selection=selection,
-            tags=tags,
+        return core_execute_in_process(
+            job=InMemoryJob(job),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            instance=instance,
+            output_capturing_enabled=False,
+            raise_on_error=True,
+            run_tags=tags,
+            asset_selection=frozenset(job.asset_selection or ()),
         )
     except DagsterExecutionInterruptedError:
         raise KeyboardInterrupt from None

@@ -6,7 +6,7 @@ from functools import partial
 
 import dagster as dg
 
-from pipeline.account_partitions import register_accounts
+from pipeline.account_partitions import register_accounts, registered_accounts
 from pipeline.current_settings import current_settings
 from pipeline.plan import facts_are_stale
 from pipeline.requests import (
@@ -68,7 +68,8 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
         current = current_settings(settings)
         lake = StillLake(current.root)
         idle = not busy(context.instance)
-        return _result(context, [(SHARED, lambda: shared_steps(lake, current))] if idle else [])
+        order = registered_accounts(context.instance)
+        return _result(context, [(SHARED, lambda: shared_steps(lake, current, order))] if idle else [])
 
     return all_accounts
 

@@ -16,14 +16,6 @@ SESSIONS = "role_sessions"
 _INPUTS = ("role_assumptions", "session_usage")
 
 
-def plan_sessions(
-    lake: Lake, settings: Settings, account: AccountSettings, window: Window, *, stale_only: bool = True
-) -> Plan:
-    """Plan the role sessions of an account from what is stored: those that are stale, or all of the window."""
-    days = stale_sessions(lake, settings, account.id, window.days) if stale_only else window.days
-    return Plan(account.id, False, (), (), (), sessions=tuple(days))
-
-
 def stale_sessions(lake: Lake, settings: Settings, account: str, days: Iterable[date]) -> list[date]:
     """Return the days whose sessions are missing, or older than what any account's logs say of them."""
 

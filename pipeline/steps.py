@@ -11,7 +11,6 @@ from assets.partitions import AccountPartition, AnyPartition, DayPartition, Part
 from assets.principal_diffs.coverage import Window
 from pipeline.plan import FACT_TABLES, GRANT_TABLES, SNAPSHOT, TRAILS, UNMAPPED, Plan, ranges
 from pipeline.report_plan import REPORT
-from pipeline.session_plan import SESSIONS
 from pipeline.trend_plan import HISTORY_TABLES, ORGANIZATION, TREND_TABLES
 from pipeline.usage_plan import USAGE_TABLES
 
@@ -81,16 +80,19 @@ class _Cut:
         return [step for window in windows for step in self.days(tables, window.days)]
 
     def _parts(self, window: Window) -> list[Window]:
-        size = self.days_a_run or window.length
-        starts = [window.start + timedelta(days=n) for n in range(0, window.length, size)]
-        return [Window(start, min(window.end, start + timedelta(days=size - 1))) for start in starts]
+        return cut_into(window, self.days_a_run or window.length)
+
+
+def cut_into(window: Window, days: int) -> list[Window]:
+    """Cut a window into windows of so many days; the last may be shorter."""
+    starts = [window.start + timedelta(days=n) for n in range(0, window.length, days)]
+    return [Window(start, min(window.end, start + timedelta(days=days - 1))) for start in starts]
 
 
 def _verdicts(plan: Plan, cut: _Cut, with_trails: bool) -> list[Step]:
     trails = (TRAILS,) if with_trails else ()
     steps = [Step("action lists", FACT_TABLES)] if plan.facts else []
     steps += cut.days((SNAPSHOT, *trails), plan.snapshots)
-    steps += cut.days((SESSIONS,), plan.sessions)
     usage, grants = (*USAGE_TABLES, UNMAPPED), (*GRANT_TABLES, *trails)
     if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):
         return [*steps, *cut.windows((*usage, *grants, DIFFS), plan.usage)]

@@ -5,7 +5,7 @@ account by itself; then what is read from all accounts (`role_sessions`, `organi
 the warehouse of it all. No Dagster here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,6 +14,7 @@ from pipeline.lake import Lake
 from pipeline.plan import FACT_TABLES, Plan, Wanted, plan_missing, plan_stale
 from pipeline.report_plan import report_days
 from pipeline.session_plan import SESSIONS, stale_sessions
+from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
 from pipeline.steps import DIFFS, Step, organization_steps, steps_of
@@ -54,28 +55,25 @@ def changed_steps(lake: Lake, settings: Settings, account: AccountSettings) -> l
     return _steps(lake, settings, account, plan_stale(lake, settings, account, wanted))
 
 
-def shared_steps(lake: Lake, settings: Settings) -> list[Step]:
-    """Return the runs for what is read from the tables of all accounts: role sessions, and the organisation."""
+def shared_steps(lake: Lake, settings: Settings, order: Sequence[str]) -> list[Step]:
+    """Return the runs for what is read from the tables of all accounts: role sessions, and the organisation.
+
+    `order`: Dagster's order of accounts.
+    """
     recent = set(recent_days(settings).days)
-    steps: list[Step] = []
+    sessions: dict[str, list[date]] = {}
     for account in settings.accounts:
         made = {one.day for one in lake.partitions("session_usage", account.id)}
         stored = {one.day for one in lake.partitions(SESSIONS, account.id)}
-        steps += _stale_sessions(lake, settings, account, made & (stored | recent))
+        days = sorted(made & (stored | recent))
+        sessions[account.id] = stale_sessions(lake, settings, account.id, days)
+    steps = session_steps(sessions, order, DAYS_A_RUN)
     trends = {one.day for one in lake.partitions("account_trends")}
     steps += organization_steps(stale_organization(lake, trends))
     for account in settings.accounts:
         made_days = [one.day for one in lake.partitions(DIFFS, account.id)]
         steps += publish_steps(settings, account, made_days)
     return steps
-
-
-def _stale_sessions(
-    lake: Lake, settings: Settings, account: AccountSettings, days: Iterable[date]
-) -> list[Step]:
-    stale = stale_sessions(lake, settings, account.id, sorted(days))
-    plan = Plan(account.id, False, (), (), (), sessions=tuple(stale))
-    return steps_of(plan, account.name, trails=False, days_a_run=DAYS_A_RUN)
 
 
 def _steps(lake: Lake, settings: Settings, account: AccountSettings, plan: Plan) -> list[Step]:

@@ -1,7 +1,9 @@
 """`--destrole`, `--destaccount`: what a user or role does in a role, of its own account or another."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +17,7 @@ from pipeline.destination import destination_diff
 from pipeline.lake import Lake
 from pipeline.plan import Plan
 from pipeline.role_use import RoleUse
-from pipeline.session_plan import plan_inputs, plan_sessions
+from pipeline.session_plan import plan_inputs, stale_sessions
 from pipeline.settings import AccountSettings, Settings, load_settings
 from pipeline.sources import scp_files
 
@@ -77,19 +79,19 @@ def make_sessions(settings: Settings, lake: Lake, question: answers.Question, gr
     def inputs(account: AccountSettings) -> Plan:
         return plan_inputs(lake, settings, account, question.window, granted=account.id in granted)
 
-    def sessions(account: AccountSettings) -> Plan:
+    def sessions(account: AccountSettings) -> Sequence[date]:
         if account.id != question.account.id:
-            return Plan(account.id, False, (), (), ())
-        return plan_sessions(lake, settings, account, question.window)
+            return ()
+        return stale_sessions(lake, settings, account.id, question.window.days)
 
-    plans = [plan(account) for plan in (inputs, sessions) for account in settings.accounts]
-    if all(plan.nothing for plan in plans):
+    plans = [inputs(account) for account in settings.accounts]
+    if all(plan.nothing for plan in plans) and not sessions(question.account):
         return
     from pipeline.cli.bar import Bar
     from pipeline.runs import carry_out_all
 
     with Bar() as bar:
-        failed = carry_out_all(settings, settings.accounts, inputs, bar, afterwards=sessions)
+        failed = carry_out_all(settings, settings.accounts, inputs, bar, sessions=sessions)
     for name, error in failed.items():
         if settings.account(name).id in granted:
             raise error

@@ -1,6 +1,8 @@
 """`cloudtracker run`: materialise the tables of a range of days."""
 
 import sys
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -56,15 +58,15 @@ def run(
     from pipeline.lake import Lake
     from pipeline.plan import Plan, plan_missing, plan_range
     from pipeline.runs import DAYS_A_RUN, carry_out_all
-    from pipeline.session_plan import plan_sessions
+    from pipeline.session_plan import stale_sessions
 
     lake = Lake(settings.root)
 
     def plan(one: AccountSettings) -> Plan:
         return plan_missing(lake, settings, one, window) if missing_only else plan_range(lake, one, window)
 
-    def sessions(one: AccountSettings) -> Plan:
-        return plan_sessions(lake, settings, one, window, stale_only=missing_only)
+    def sessions(one: AccountSettings) -> Sequence[date]:
+        return stale_sessions(lake, settings, one.id, window.days) if missing_only else window.days
 
     with Bar() as bar:
         failed = carry_out_all(
@@ -72,7 +74,7 @@ def run(
             chosen,
             plan,
             bar,
-            afterwards=sessions,
+            sessions=sessions,
             checks=checks,
             # Also of days whose trends are up to date: a run may have been stopped before it came to this.
             organization=window.days,

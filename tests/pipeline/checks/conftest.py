@@ -17,7 +17,6 @@ from pipeline.cli.bar import Bar
 from pipeline.lake import Lake
 from pipeline.plan import plan_range
 from pipeline.runs import carry_out_all
-from pipeline.session_plan import plan_sessions
 from pipeline.settings import Settings, load_settings
 from pipeline.tables import TABLES
 from tests.build import ACCOUNT, allow, iam, log_file, record, role, user
@@ -74,7 +73,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory, facts: Path) -> Account:
             settings.accounts,
             lambda one: plan_range(lake, one, window),
             bar,
-            lambda one: plan_sessions(lake, settings, one, window),
+            lambda _: window.days,
         )
     assert not failed
     for day in DAYS:
