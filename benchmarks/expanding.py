@@ -9,7 +9,11 @@ from benchmarks.sizes import Sizes
 
 _CONTENDER = Path(__file__).parent / "contenders" / "expand_iam.py"
 # cloudsplaining's example of get-account-authorization-details, where it lies beside the checkout.
-EXAMPLE = CHECKOUT.parent / "shared" / "data" / "iam-large.json"
+_SHARED = CHECKOUT.parent / "shared" / "data"
+EXAMPLES = {
+    "`iam-large.json` (cloudsplaining's example)": _SHARED / "iam-large.json",
+    "The real account's principals with AWS's managed policies": _SHARED / "real-account" / "iam.json",
+}
 OURS, FRAMES = "CloudTracker, tables and Parquet", "CloudTracker, the frames alone"
 UNSHARED = "policy-sentry, for each principal"
 
@@ -34,8 +38,9 @@ def measure(sizes: Sizes) -> Iterator[str]:
         " *tables and Parquet* only; the others have it read, and write nothing."
     )
     yield ""
-    if EXAMPLE.exists():
-        yield from _of(sizes, EXAMPLE, "`iam-large.json` (cloudsplaining's example)")
+    for title, file in EXAMPLES.items():
+        if file.exists() and file.read_bytes()[:1] == b"{":
+            yield from _of(sizes, file, title)
     roles, users, policies = sizes.iam
     yield from _of(
         sizes,
