@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pipeline.cli.allocator  # noqa: F401  # as the command does, before Polars is loaded
 from tests.assets.cloudtrail_usage.log_files import ACCOUNT, ALICE, event, put
+from tests.peak_memory import peak_mb
 
 PER_FILE = 5_000
 # One event in so many is a person's.
@@ -70,7 +71,6 @@ def _template(who: dict[str, object], role: str) -> tuple[str, str]:
 
 def main() -> None:
     """Read the day written below a folder into a lake, and print the events, rows and peak of the memory in MB."""
-    import resource
     from datetime import UTC, datetime
 
     from assets.cloudtrail_usage.days import LogReading, usage_days
@@ -93,7 +93,7 @@ def main() -> None:
         ):
             for partition, frame in parts:
                 lake.write(table, frame, partition)
-    sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}\n")
+    sys.stdout.write(f"{peak_mb():.0f}\n")
 
 
 if __name__ == "__main__":

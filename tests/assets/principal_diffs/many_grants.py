@@ -5,7 +5,6 @@
 
 import hashlib
 import json
-import resource
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from assets.principal_diffs.rules import VerdictRules
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from tests.build import ACCOUNT, iam, user
+from tests.peak_memory import peak_mb
 
 PRINCIPALS, ACTIONS = 500, 4_000
 END = Partition(date(2026, 6, 30), ACCOUNT)
@@ -85,7 +85,7 @@ def measure(root: Path) -> dict[str, object]:
     return {
         "rows": lake.scan("principal_diffs", [END]).select(pl.len()).collect().item(),
         "hash": hashlib.sha256(stored.read_bytes()).hexdigest(),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
 
 
