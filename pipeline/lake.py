@@ -38,7 +38,7 @@ class Lake:
     def written_at(self, table: str, partition: AnyPartition | None = None) -> datetime | None:
         """Return when the partition was last replaced (UTC), or None where there is none."""
         try:
-            return datetime.fromtimestamp(self.path(table, partition).stat().st_mtime, UTC)
+            return datetime.fromtimestamp(os.stat(self._name(table, partition)).st_mtime, UTC)  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -115,9 +115,12 @@ class Lake:
         """Return those of the partitions that exist."""
         return {partition for partition in partitions if self.path(table, partition).exists()}
 
-    def _whole(self, table: str, partition: AnyPartition | None) -> str | None:
+    def _name(self, table: str, partition: AnyPartition | None) -> str:
         # An answer looks at hundreds of files: by name and handle, half of the time that Path takes.
-        path = os.path.join(self.root, table, *(partition.folders if partition is not None else ()), FILE)  # noqa: PTH118
+        return os.path.join(self.root, table, *(partition.folders if partition is not None else ()), FILE)  # noqa: PTH118
+
+    def _whole(self, table: str, partition: AnyPartition | None) -> str | None:
+        path = self._name(table, partition)
         try:
             handle = os.open(path, os.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError):

@@ -169,8 +169,13 @@ def facts_are_stale(lake: Lake) -> bool:
     return _newest(inputs) > min(time for time in written if time is not None)
 
 
-def _installed(distribution: str) -> Path:
-    return Path(str(metadata.distribution(distribution).locate_file("")), distribution)
+def _installed(name: str) -> Path:
+    """Return the folder that was made when a package was installed, and is not written to afterwards.
+
+    The package's own folder changes when it is first imported: Python puts what it compiled there.
+    """
+    distribution = metadata.distribution(name)
+    return Path(str(distribution.locate_file(f"{name}-{distribution.version}.dist-info")))
 
 
 def _newest(paths: Iterable[Path]) -> datetime:

@@ -16,7 +16,7 @@ from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
 # Their rows are wide: so many take about 15 MB while they are merged.
 SESSIONS_AT_A_TIME = 15_000
 # Whoever reads them has several of the files in memory.
-_ROWS_A_FILE = 15_000
+_ROWS_A_FILE = 8_000
 # Numbers are narrow, and the parts of a day have most of them again.
 _COUNTS_A_ROW = 3
 # So many take about 50 MB.

@@ -40,7 +40,8 @@ def run(
 
     Every day of the range is made, those that are there already too; the same inputs give the same bytes. A run
     of Dagster takes 31 days of an account; accounts follow one another, and one that fails does not stop the
-    others. What was stopped in the middle goes on where it was with --missing-only.
+    others. Role sessions come last, of all accounts at once. What was stopped in the middle goes on where it was
+    with --missing-only.
     """
     from pipeline.organization import find_accounts_daily
 
