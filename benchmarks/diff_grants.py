@@ -88,7 +88,6 @@ def measure(root: Path) -> dict[str, object]:
         usage=lake.scan("cloudtrail_usage", days),
         coverage=lake.scan("log_coverage", days),
         grants=lake.scan("expanded_grants", days),
-        sources=lake.scan("grant_sources", [_END]),
         problems=lake.scan("grant_problems", [_END]),
         snapshots=lake.scan("iam_snapshots", [_END]),
         aws_actions=lake.read("aws_actions"),

@@ -136,7 +136,7 @@ def tables_of(lake: Lake, question: Question) -> Tables:
     days, end = _window(question), [Partition(question.window.end, question.account.id)]
     used, iam_actions = _used(lake, question), lake.read("iam_actions")
     grants = lake.scan("expanded_grants", days)
-    sources, problems = lake.scan("grant_sources", end), lake.scan("grant_problems", end)
+    problems = lake.scan("grant_problems", end)
     if question.iam is not None:
         expanded = expand_account(
             details(lake, question),
@@ -146,13 +146,11 @@ def tables_of(lake: Lake, question: Question) -> Tables:
         )
         earlier = grants.filter(pl.col("day") < question.window.end)
         grants = pl.concat([earlier, _on_last_day(question, expanded.grants)])
-        sources = _on_last_day(question, expanded.sources)
         problems = _on_last_day(question, expanded.problems)
     return Tables(
         usage=used.usage,
         coverage=used.coverage,
         grants=grants,
-        sources=sources,
         problems=problems,
         snapshots=_on_last_day(question, _snapshot(lake, question)),
         aws_actions=lake.read("aws_actions"),

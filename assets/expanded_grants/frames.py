@@ -60,16 +60,16 @@ def _grants(segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame)
     total = ends[-1] if len(ends) else 0
     cuts = [0, *ends.search_sorted(pl.Series(range(_CHUNK, total, _CHUNK), dtype=pl.Int64)), len(ends)]
     chunks = [
-        _written_out(segments.frame[first:end], segments.lists, principals, actions)
+        _written_out(segments.frame[first:end], segments, principals, actions)
         for first, end in pairwise(dict.fromkeys(cuts))
     ]
     return pl.concat(chunks, rechunk=False) if chunks else pl.DataFrame(schema=GRANTS)
 
 
 def _written_out(
-    segments: pl.DataFrame, lists: pl.Series, principals: pl.DataFrame, actions: pl.DataFrame
+    piece: pl.DataFrame, segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame
 ) -> pl.DataFrame:
-    cells = segments.with_columns(pl.int_ranges("first", "end", dtype=pl.UInt32).alias("action"))
+    cells = piece.with_columns(pl.int_ranges("first", "end", dtype=pl.UInt32).alias("action"))
     # One select: Polars gathers the columns side by side.
     return (
         cells.explode("action")
@@ -80,7 +80,11 @@ def _written_out(
             ),
             *(pl.lit(actions[name]).gather(pl.col("action")).alias(name) for name in actions.columns),
             "restricted",
-            *(pl.lit(lists).gather(pl.col(name)).alias(name) for name in ("granted_by", "restricted_by")),
+            *(
+                pl.lit(segments.lists).gather(pl.col(name)).alias(name)
+                for name in ("granted_by", "restricted_by")
+            ),
+            pl.lit(segments.only_aws_managed).gather(pl.col("granted_by")).alias("only_aws_managed"),
             pl.lit(None, GRANTS["first_granted"]).alias("first_granted"),
         )
         .select(list(GRANTS))

@@ -1,6 +1,7 @@
 """Where a grant comes from: the rows of `grant_sources`, and the ids that grants refer to them by."""
 
 import json
+import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -17,7 +18,14 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # Twelve letters, 72 bits: Polars keeps strings up to that length in place.
 _ID_BYTES, _ID_LETTERS = 9, 12
 _CARRIER = ("policy_arn", "policy_name", "policy_kind", "used_as", "attached_to", "group")
+# arn:aws:iam::aws:policy/ReadOnlyAccess, also arn:aws-cn and arn:aws-us-gov: no account of its own.
+_AWS_MANAGED = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/")
 _STATEMENT = ("statement", "sid", "pattern_kind", "effect", "condition", "resources", "not_resources")
+
+
+def is_aws_managed(carrier: Carrier) -> bool:
+    """Say whether the policy is AWS's: it can be detached, not edited (IAM user guide, "Managed policies")."""
+    return _AWS_MANAGED.match(carrier.policy.arn or "") is not None
 
 
 def with_ids(sources: pl.DataFrame, carriers: Sequence[Carrier], rules: Sequence[Rule]) -> pl.DataFrame:

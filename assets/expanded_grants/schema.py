@@ -18,6 +18,7 @@ GRANTS: Columns = {
     "first_granted": TIME,
     "unverified": pl.Boolean(),
     "unknown_action": pl.Boolean(),
+    "only_aws_managed": pl.Boolean(),
 }
 GRANTS_KEY = ("principal_arn", "action")
 
@@ -59,6 +60,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "first_granted": "first stored snapshot that grants it, where an earlier one did not; UTC",
         "unverified": "only the name of an API operation suggests that the action exists",
         "unknown_action": "written out in a policy, but not known to the catalogue",
+        "only_aws_managed": "all that grants it are AWS-managed policies: they can be detached or replaced, not edited",
     },
     "grant_sources": {
         "": "The statements that grants refer to: one row a pattern and a carrier of its policy",

@@ -15,7 +15,7 @@ import polars as pl
 from assets.expanded_grants.attachments import Carrier
 from assets.expanded_grants.compiler import Compiler, Parts, Verdict
 from assets.expanded_grants.evaluate import Rule
-from assets.expanded_grants.provenance import source_table, with_ids
+from assets.expanded_grants.provenance import is_aws_managed, source_table, with_ids
 
 # The bit sets of so many principals are looked at together: some 6 MB.
 _BATCH = 1_000
@@ -27,11 +27,13 @@ class Segments(NamedTuple):
 
     `frame`: `principal` (position among the verdicts), the actions `first` to `end` (excluded), `restricted`,
     and `granted_by`, `restricted_by` as positions in `lists`; sorted by principal and action. `lists` holds lists of
-    source ids, each sorted, the first one empty. `sources` is the table `grant_sources`.
+    source ids, each sorted, the first one empty; `only_aws_managed` says of each whether it names AWS-managed policies
+    and nothing else. `sources` is the table `grant_sources`.
     """
 
     frame: pl.DataFrame
     lists: pl.Series
+    only_aws_managed: pl.Series
     sources: pl.DataFrame
 
 
@@ -53,7 +55,7 @@ def segments_of(verdicts: Sequence[Verdict], compiler: Compiler) -> Segments:
     frame, granting = _numbered(frame, "granted_by", allowing, 1)
     frame, restricting = _numbered(frame, "restricted_by", limiting, 1 + granting["list"].n_unique())
     lists, sources = _lists(pl.concat([granting, restricting]), list(carriers), compiler.rules)
-    return Segments(frame.drop("key"), lists, sources)
+    return Segments(frame.drop("key"), lists["id"], lists["aws_managed"], sources)
 
 
 def _marked(compiler: Compiler) -> pl.DataFrame:
@@ -158,11 +160,25 @@ def _numbered(
 
 def _lists(
     members: pl.DataFrame, carriers: Sequence[Carrier], rules: Sequence[Rule]
-) -> tuple[pl.Series, pl.DataFrame]:
-    """Return the lists in the order of their numbers, and the table of all that is in them."""
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the lists in the order of their numbers, and the table of all that is in them.
+
+    The lists: `id`, and `aws_managed`, whether all of them are of AWS-managed policies.
+    """
+    managed = pl.Series([is_aws_managed(carrier) for carrier in carriers], dtype=pl.Boolean)
     sources = with_ids(members.select("carrier", "rule").unique().sort("rule", "carrier"), carriers, rules)
+    sources = sources.with_columns(pl.lit(managed).gather("carrier").alias("aws_managed"))
     # Two inline policies of one name may say the same: one id.
-    ids = members.join(sources, on=["carrier", "rule"]).select("list", "id").unique().sort("list", "id")
-    lists = ids.group_by("list", maintain_order=True).agg("id")["id"]
-    empty = pl.Series([[]], dtype=pl.List(pl.String))
-    return pl.concat([empty, lists], rechunk=True), source_table(sources, carriers, rules)
+    ids = (
+        members.join(sources, on=["carrier", "rule"])
+        .select("list", "id", "aws_managed")
+        .unique(["list", "id"])
+        .sort("list", "id")
+    )
+    lists = ids.group_by("list", maintain_order=True).agg("id", pl.col("aws_managed").all())
+    empty = pl.DataFrame(
+        {"id": [[]], "aws_managed": [False]}, {"id": pl.List(pl.String), "aws_managed": pl.Boolean}
+    )
+    return pl.concat([empty, lists.select(empty.columns)], rechunk=True), source_table(
+        sources, carriers, rules
+    )

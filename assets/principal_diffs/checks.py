@@ -98,7 +98,6 @@ PRINCIPAL_DIFFS = suite(
     made_from=(
         "iam_snapshots",
         "expanded_grants",
-        "grant_sources",
         "grant_problems",
         "cloudtrail_usage",
         "log_coverage",

@@ -32,7 +32,6 @@ class Tables:
     usage: pl.LazyFrame
     coverage: pl.LazyFrame
     grants: pl.LazyFrame
-    sources: pl.LazyFrame
     problems: pl.LazyFrame
     snapshots: pl.LazyFrame
     aws_actions: pl.DataFrame
@@ -91,7 +90,6 @@ def _inputs(
     granted = Granted(
         principals=people,
         grants=grants,
-        sources=_on(tables.sources, account, window).select("id", "policy_arn").collect(),
         problems=_on(tables.problems, account, window).collect(),
         earlier=tables.grants.filter(
             (pl.col("account") == account)

@@ -14,13 +14,15 @@ from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.exclusions import exclusion_of
 from assets.principal_diffs.facts import Facts, facts_on_actions, facts_on_people, key
 from assets.principal_diffs.judged import judged
-from assets.principal_diffs.removable import only_aws_managed
 from assets.principal_diffs.revoked import told_without_grant
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.verdicts import use
 
 ROWS_AT_ONCE = 250_000
 """So many grants are compared at a time where there are more."""
+
+# About so many are read at a time: Polars reads as far ahead as there is something to read.
+_READ_AT_ONCE = 4 * ROWS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,12 @@ class Granted:
 
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
     `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`, sorted by `principal_arn` and `action`;
-    `sources`: `id` and `policy_arn` of `grant_sources`; `problems`: `grant_problems`; `earlier`:
-    `expanded_grants` of earlier days (`principal_id`, `action`), which tells what was revoked.
+    `problems`: `grant_problems`; `earlier`: `expanded_grants` of earlier days (`principal_id`, `action`), which tells
+    what was revoked.
     """
 
     principals: pl.DataFrame
     grants: pl.LazyFrame
-    sources: pl.DataFrame
     problems: pl.DataFrame
     earlier: pl.LazyFrame
 
@@ -61,7 +62,7 @@ def diff(
     The column `recorded` of `iam_actions` is as the account's trails make it: see `trails.with_trails`.
     """
     facts = _facts(granted, used, window, mapping, iam_actions, rules)
-    grants = _coded(granted, facts.codes).sort("key").collect()
+    grants = _keyed(_coded(granted.grants, facts.codes).collect(), facts.codes).sort("key")
     # Only what was used without a grant is looked up, so that the earlier days are read for little.
     wanted = facts.performed.join(grants, on="key", how="anti")
     facts = told_without_grant(facts, wanted, granted.earlier)
@@ -83,13 +84,13 @@ def diff_in_ranges(
     """
     facts = _facts(granted, used, window, mapping, iam_actions, rules)
     facts = told_without_grant(facts, facts.performed, granted.earlier)
-    grants = _coded(granted, facts.codes)
+    nothing = _keyed(pl.DataFrame(schema=_coded(granted.grants, facts.codes).collect_schema()), facts.codes)
 
     def source(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
     ) -> Iterator[pl.DataFrame]:
         del batch_size
-        for rows in _ranges(grants, facts):
+        for rows in _ranges(granted.grants, nothing, facts):
             kept = rows if predicate is None else rows.filter(predicate)
             kept = kept if n_rows is None else kept.head(n_rows)
             yield kept if with_columns is None else kept.select(with_columns)
@@ -98,16 +99,13 @@ def diff_in_ranges(
                 if not n_rows:
                     return
 
-    nothing = pl.DataFrame(schema=grants.collect_schema())
     return register_io_source(source, schema=judged(nothing, facts.performed.clear(), facts).schema)
 
 
-def _ranges(grants: pl.LazyFrame, facts: Facts) -> Iterator[pl.DataFrame]:
+def _ranges(grants: pl.LazyFrame, nothing: pl.DataFrame, facts: Facts) -> Iterator[pl.DataFrame]:
     """Yield the verdicts on some grants after the other, in order, what was used without a grant among them."""
     last, done = -1, 0
-    for rows in grants.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True):
-        if not rows.height:
-            continue
+    for rows in _read(grants, facts.codes):
         keys = rows["key"]
         if not keys.is_sorted() or keys[0] <= last:
             raise StorageError("expanded_grants: the rows are not sorted by principal_arn and action")
@@ -115,7 +113,20 @@ def _ranges(grants: pl.LazyFrame, facts: Facts) -> Iterator[pl.DataFrame]:
         upto = facts.performed["key"].search_sorted(last, side="right")
         yield judged(rows, facts.performed[done:upto], facts)
         done = upto
-    yield judged(pl.DataFrame(schema=grants.collect_schema()), facts.performed[done:], facts)
+    yield judged(nothing, facts.performed[done:], facts)
+
+
+def _read(grants: pl.LazyFrame, codes: Codes) -> Iterator[pl.DataFrame]:
+    """Yield the grants in their order, some at a time."""
+    arns = codes.principals.categories
+    total = grants.select(pl.len()).collect().item()
+    step = max(1, len(arns) * _READ_AT_ONCE // max(1, total))
+    for first in range(0, len(arns), step):
+        some = arns[first : first + step]
+        theirs = grants.filter(pl.col("principal_arn").is_between(pl.lit(some[0]), pl.lit(some[-1])))
+        for read in _coded(theirs, codes).collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True):
+            if read.height:
+                yield _keyed(read, codes)
 
 
 def _facts(
@@ -151,18 +162,18 @@ def _facts(
     )
 
 
-def _coded(granted: Granted, codes: Codes) -> pl.LazyFrame:
+def _coded(grants: pl.LazyFrame, codes: Codes) -> pl.LazyFrame:
     """Return what a verdict needs of each grant of those principals, in codes."""
-    return (
-        granted.grants.select(
-            # The grants of a day may be those of a principal that its snapshot does not have.
-            pl.col("principal_arn").cast(codes.principals, strict=False),
-            pl.col("action").cast(codes.actions),
-            pl.col("access_level").cast(codes.levels),
-            pl.col("first_granted").dt.date(),
-            pl.col("restricted", "unverified", "unknown_action").fill_null(False),
-            only_aws_managed(granted.sources).fill_null(False).alias("only_aws_managed"),
-        )
-        .drop_nulls("principal_arn")
-        .with_columns(granted=pl.lit(True), key=key(codes))
-    )
+    return grants.select(
+        # The grants of a day may be those of a principal that its snapshot does not have.
+        pl.col("principal_arn").cast(codes.principals, strict=False),
+        pl.col("action").cast(codes.actions),
+        pl.col("access_level").cast(codes.levels),
+        pl.col("first_granted").dt.date(),
+        pl.col("restricted", "unverified", "unknown_action", "only_aws_managed").fill_null(False),
+    ).drop_nulls("principal_arn")
+
+
+def _keyed(grants: pl.DataFrame, codes: Codes) -> pl.DataFrame:
+    # Not before: what is read ahead of the verdicts on it lies in memory.
+    return grants.with_columns(granted=pl.lit(True), key=key(codes))

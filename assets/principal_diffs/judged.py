@@ -1,5 +1,6 @@
 """The rows of a diff: grants and what was performed, each with its facts, its verdict and what can be done about it."""
 
+import numpy as np
 import polars as pl
 
 from assets.principal_diffs.coverage import since
@@ -41,17 +42,13 @@ def judged(grants: pl.DataFrame, performed: pl.DataFrame, facts: Facts) -> pl.Da
     """
     both = _with_ungranted(grants, performed)
     used = pl.concat([pl.DataFrame([_NO_USE], performed.select(_OF_USE).schema), performed.select(_OF_USE)])
-    # Facts are looked up by number: a join would be slower than all that follows. One number type for all of them.
-    rows = both.with_columns(
-        _principal=pl.col("principal_arn").to_physical().cast(pl.UInt32),
-        _action=pl.col("action").to_physical().cast(pl.UInt32),
-        _use=_numbers(both["key"], performed["key"]),
-    ).with_columns(
-        *_looked_up(facts.people, _OF_PRINCIPAL, "_principal"),
-        *_looked_up(facts.actions, _OF_ACTION, "_action"),
-        *_looked_up(used.rechunk(), _OF_USE, "_use"),
+    # Facts are looked up by number: a join would be slower than all that follows.
+    facts_on_rows = (
+        facts.people.select(_OF_PRINCIPAL)[both["principal_arn"].to_physical()],
+        facts.actions.select(_OF_ACTION)[both["action"].to_physical()],
+        used.rechunk()[_numbers(both["key"], performed["key"])],
     )
-    rows = rows.with_columns(
+    rows = pl.concat([both, *facts_on_rows], how="horizontal").with_columns(
         pl.col("unverified") | pl.col("guessed"),
         pl.coalesce("access_level", "level"),
         covered_days=pl.min_horizontal("covered_days", _since_granted(both["first_granted"], facts)),
@@ -79,7 +76,11 @@ def _with_ungranted(grants: pl.DataFrame, performed: pl.DataFrame) -> pl.DataFra
         pl.lit(False).alias(name)
         for name in ("restricted", "unverified", "unknown_action", "only_aws_managed", "granted")
     )
-    return pl.concat([grants, without], how="diagonal").sort("key")
+    # The rows are in order but for those few: putting them into their places is less work than sorting.
+    order = np.arange(grants.height)
+    places = grants["key"].search_sorted(ungranted["key"]).to_numpy().astype(np.int64)
+    order = np.insert(order, places, np.arange(grants.height, grants.height + ungranted.height))
+    return pl.concat([grants, without], how="diagonal", rechunk=True)[order]
 
 
 def _contains(keys: pl.Series, wanted: pl.Series) -> pl.Series:
@@ -95,10 +96,6 @@ def _numbers(keys: pl.Series, performed: pl.Series) -> pl.Series:
     there = _contains(keys, performed)
     at = keys.search_sorted(performed.filter(there))
     return numbers.scatter(at, pl.int_range(1, len(performed) + 1, dtype=pl.UInt32, eager=True).filter(there))
-
-
-def _looked_up(facts: pl.DataFrame, names: tuple[str, ...], number: str) -> list[pl.Expr]:
-    return [pl.lit(facts[name]).gather(pl.col(number)).alias(name) for name in names]
 
 
 def _since_granted(first_granted: pl.Series, facts: Facts) -> pl.Series:

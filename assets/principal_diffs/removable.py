@@ -13,21 +13,6 @@ REMOVABLE = {
 
 REMOVAL = pl.Enum(list(REMOVABLE))
 
-# arn:aws:iam::aws:policy/ReadOnlyAccess, also arn:aws-cn and arn:aws-us-gov: no account of its own.
-_AWS_MANAGED = r"^arn:aws[a-z-]*:iam::aws:policy/"
-
-
-def only_aws_managed(sources: pl.DataFrame) -> pl.Expr:
-    """Say of each grant whether all that grants it are AWS-managed policies (IAM user guide, "Managed policies").
-
-    In: `id` and `policy_arn` of `grant_sources`. Out: a Boolean, of `granted_by` of `expanded_grants`.
-    """
-    theirs = sources.filter(pl.col("policy_arn").str.contains(_AWS_MANAGED))["id"]
-    if not theirs.len():
-        return pl.lit(False)
-    by = pl.col("granted_by")
-    return (by.list.len() > 0) & by.list.eval(pl.element().is_in(theirs.implode())).list.all()
-
 
 def of_principal() -> pl.Expr:
     """Return what `removable` is for a principal's grants by itself (`REMOVAL`), of `service_linked` and `sso`."""

@@ -79,8 +79,7 @@ LINEAGE: dict[str, list[tuple[str, str]]] = {
     ],
     "last_event_id": [("cloudtrail_usage", "last_event_id")],
     "removable": [
-        ("expanded_grants", "granted_by"),
-        ("grant_sources", "policy_arn"),
+        ("expanded_grants", "only_aws_managed"),
         ("expanded_grants", "principal_name"),
     ],
 }

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import polars as pl
 import pytest
 
-from assets.principal_diffs.removable import REMOVABLE, only_aws_managed
+from assets.principal_diffs.removable import REMOVABLE
 from tests.build import ACCOUNT, allow, iam, record, role, user
 from tests.conftest import Account, Ask
 
@@ -124,20 +123,3 @@ def test_the_set_is_closed(demo: Account, ask: Ask) -> None:
     roles = ("AWSServiceRoleForX", "AWSReservedSSO_Admin_0a1b2c")
     found |= {mark for who in roles for mark in _marks(ask, "--role", who).values()}
     assert found == set(REMOVABLE)
-
-
-def test_a_grant_whose_sources_are_not_there_is_no_aws_managed_one() -> None:
-    grants = pl.DataFrame(
-        {"granted_by": [["a"], ["a", "b"], ["b"], ["gone"], ["a", "gone"], []]},
-        schema={"granted_by": pl.List(pl.String)},
-    )
-    sources = pl.DataFrame({"id": ["a", "b"], "policy_arn": [AWS_QUEUES, None]})
-    assert grants.select(only_aws_managed(sources)).to_series().to_list() == [
-        True,
-        False,
-        False,
-        False,
-        False,
-        False,
-    ]
-    assert grants.with_columns(by=only_aws_managed(sources.clear()))["by"].to_list() == [False] * 6

@@ -169,7 +169,8 @@ class Plain:
                     sources.update({rule.id: (rule.id, *rule.row) for rule in (*granting, *restricting)})
                     name, level, unverified, unknown = self.rows[action]
                     ids = [sorted({rule.id for rule in rules}) for rules in (granting, restricting)]
-                    grants.append((*who, name, level, restricted, *ids, None, unverified, unknown))
+                    aws = all((rule.row[0] or "").startswith("arn:aws:iam::aws:policy/") for rule in granting)
+                    grants.append((*who, name, level, restricted, *ids, None, unverified, unknown, aws))
         return (
             pl.DataFrame(grants, GRANTS, orient="row").sort(GRANTS_KEY),
             pl.DataFrame(list(sources.values()), SOURCES, orient="row").sort(SOURCES_KEY),

@@ -85,6 +85,7 @@ def grants(statements: Mapping[Key, list[str]]) -> pl.DataFrame:
             "restricted_by": [],
             "unverified": False,
             "unknown_action": False,
+            "only_aws_managed": False,
         }
         for (who, action), ids in statements.items()
     ]

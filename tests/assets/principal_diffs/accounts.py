@@ -28,7 +28,6 @@ CALLS = [
     ("signin", "ConsoleLogin"),
 ]
 _ACTIONS = [f"{source}:{name}" for source, name in CALLS[:-1]]
-_IDS = {"own": None, "aws": "arn:aws:iam::aws:policy/A", "mine": f"arn:aws:iam::{ACCOUNT}:policy/B"}
 _TIME = datetime(2026, 6, 20, 7, tzinfo=UTC)
 
 
@@ -63,7 +62,6 @@ def account(
     granted = Granted(
         principals=pl.DataFrame(people, schema=PRINCIPAL_COLUMNS),
         grants=pl.LazyFrame([grants[one] for one in sorted(grants)], schema=GRANTS),
-        sources=pl.DataFrame({"id": list(_IDS), "policy_arn": list(_IDS.values())}),
         problems=pl.DataFrame(problems, schema=PROBLEMS, orient="row"),
         earlier=pl.LazyFrame(earlier, schema=GRANTS),
     )
@@ -104,11 +102,12 @@ def _grant(random: Random, person: dict[str, Any], action: str) -> dict[str, Any
         "action": action,
         "access_level": random.choice([None, "", "Read", "Write", "A level not yet invented"]),
         "restricted": random.random() < 0.3,
-        "granted_by": random.sample([*_IDS, "gone"], random.randrange(3)),
+        "granted_by": ["s"],
         "restricted_by": [],
         "first_granted": random.choice([None, None, _TIME + timedelta(days=random.randrange(12))]),
         "unverified": random.random() < 0.1,
         "unknown_action": action.startswith("zz:"),
+        "only_aws_managed": random.random() < 0.3,
     }
 
 

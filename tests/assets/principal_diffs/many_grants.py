@@ -15,7 +15,7 @@ import pipeline.cli.allocator  # noqa: F401  # as the command does, before Polar
 import polars as pl
 
 from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE, LOG_COVERAGE
-from assets.expanded_grants.schema import GRANTS, PROBLEMS, SOURCES
+from assets.expanded_grants.schema import GRANTS, PROBLEMS
 from assets.iam_snapshots.snapshot import snapshot_rows
 from assets.partitions import Partition
 from assets.principal_diffs.days import DiffOptions, Tables, diff_days
@@ -53,11 +53,11 @@ def prepare(root: Path) -> None:
             pl.lit(None, GRANTS["first_granted"]).alias("first_granted"),
             pl.lit(False).alias("unverified"),
             pl.lit(False).alias("unknown_action"),
+            pl.lit(False).alias("only_aws_managed"),
         ).select(list(GRANTS)),
         END,
     )
     for table, schema in (
-        ("grant_sources", SOURCES),
         ("grant_problems", PROBLEMS),
         ("cloudtrail_usage", CLOUDTRAIL_USAGE),
         ("log_coverage", LOG_COVERAGE),
@@ -72,7 +72,6 @@ def measure(root: Path) -> dict[str, object]:
         "cloudtrail_usage",
         "log_coverage",
         "expanded_grants",
-        "grant_sources",
         "grant_problems",
         "iam_snapshots",
     )

@@ -15,7 +15,6 @@ from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from assets.principal_diffs.verdicts import RESOURCE_POLICIES
 
-_AWS_MANAGED = "arn:aws:iam::aws:policy/"
 _GRANT = ("restricted", "unverified", "unknown_action", "only_aws_managed")
 _TEXTS = dict.fromkeys(("reason", "status", "removable", "access_level"), pl.String)
 _COUNTS = ("events", "own_events", "denied_events", "error_events", "maybe_events")
@@ -38,18 +37,9 @@ def row_by_row(
     begin = datetime.combine(window.start, time(), UTC)
     end = datetime.combine(window.end, time(), UTC) + timedelta(days=1)
     earlier = set(granted.earlier.select("principal_id", "action").collect().iter_rows())
-    of_aws = {i for i, arn in granted.sources.iter_rows() if arn and arn.startswith(_AWS_MANAGED)}
-    grants = granted.grants.collect()
-    only_aws = [len(ids) > 0 and set(ids) <= of_aws for ids in grants["granted_by"].to_list()]
-    own = grants.select(
-        "principal_arn",
-        "action",
-        "access_level",
-        "first_granted",
-        *_GRANT[:3],
-        granted=pl.lit(True),
-        only_aws_managed=pl.Series(only_aws, dtype=pl.Boolean),
-    )
+    own = granted.grants.select(
+        "principal_arn", "action", "access_level", "first_granted", *_GRANT, granted=pl.lit(True)
+    ).collect()
     facts = iam_actions.select("action", "recorded", guessed="unverified", level="access_level")
     rows = (
         own.join(actions_of(events, mapping), on=["principal_arn", "action"], how="full", coalesce=True)

@@ -132,7 +132,6 @@ def _diff(case: dict[str, Any], knowledge: Knowledge) -> pl.DataFrame:
         usage=_usage(case, principal),
         coverage=_coverage(case),
         grants=pl.concat([_on(grants, WINDOW.end), _on(before.grants, WINDOW.start)]),
-        sources=_on(expanded.sources, WINDOW.end),
         problems=_on(expanded.problems, WINDOW.end),
         snapshots=_on(snapshot, WINDOW.end),
         aws_actions=aws_actions,
