@@ -18,7 +18,7 @@ import polars as pl
 from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.refresh import tables
 from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE, CLOUDTRAIL_USAGE_KEY, LOG_COVERAGE
-from assets.expanded_grants.frames import expand_account
+from assets.expanded_grants.frames import expand_coded
 from assets.iam_snapshots.principals import principals
 from assets.iam_snapshots.snapshot import details_of, snapshot_rows
 from assets.partitions import Partition
@@ -44,7 +44,7 @@ def prepare(root: Path, iam: Path, grants: int, usage: int) -> None:
     taken = datetime(2026, 6, 30, 23, tzinfo=UTC)
     snapshot = snapshot_rows(iam.read_bytes(), str(iam), taken, "configuration", _ACCOUNT)
     details = details_of(snapshot)
-    expanded = expand_account(details, Catalogue.from_frame(iam_actions))
+    expanded = expand_coded(details, Catalogue.from_frame(iam_actions))
     lake.write("iam_snapshots", snapshot, _END)
     lake.write("expanded_grants", expanded.grants.head(grants), _END)
     lake.write("grant_sources", expanded.sources, _END)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 from assets.aws_actions.catalogue import Catalogue, published_actions
-from assets.expanded_grants.frames import expand_account
+from assets.expanded_grants.frames import expand_coded
 from assets.iam_snapshots.authorization_details import parse_details
 from assets.partitions import Partition
 from pipeline.lake import Lake
@@ -29,14 +29,14 @@ def main(file: Path, frames_only: bool) -> None:
     catalogue = Catalogue.from_frame(published_actions().with_columns(unverified=pl.lit(value=False)))
     _ = catalogue.canonical
     # As the contenders, which expand a pattern before their clock starts: what is loaded on first use is loaded.
-    expand_account(parse_details(_NOBODY, "nobody"), catalogue)
+    expand_coded(parse_details(_NOBODY, "nobody"), catalogue)
     data = file.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         lake, partition = Lake(Path(folder)), Partition(date(2026, 6, 1), "100000000000")
         began = time.perf_counter()
         details = parse_details(data, str(file))
         parsed = time.perf_counter()
-        expanded = expand_account(details, catalogue)
+        expanded = expand_coded(details, catalogue)
         framed = time.perf_counter()
         if not frames_only:
             lake.write("expanded_grants", expanded.grants, partition)

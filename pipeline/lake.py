@@ -14,13 +14,14 @@ from typing import IO
 
 import polars as pl
 
+from assets.coded_text import plain, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
 # Of a table that is written as it is read. Codes take little room, and each group holds their names again.
-_ROW_GROUP, _CODED_ROW_GROUP = 50_000, 500_000
+_ROW_GROUP, _CODED_ROW_GROUP = 50_000, 250_000
 _ARROW_SCHEMA = "ARROW:schema"
 _HIVE = {"day": pl.Date, "account": pl.String}
 
@@ -58,16 +59,14 @@ class Lake:
     ) -> None:
         """Replace a partition: a reader sees the old rows or the new ones, a killed run leaves the old ones.
 
-        The rows of a LazyFrame pass through the memory a few at a time. Its columns of text may be Enums, which are
+        The rows of a LazyFrame pass through the memory a few at a time. Columns of text may be Enums, which are
         written much faster: they are text to whoever reads the file.
 
         Columns and types must be those of the table's schema; the same frame gives the same bytes. `written_at`
         is the time that the file bears, now where none is given.
         """
         schema = TABLES[table].schema
-        given = frame.collect_schema()
-        if isinstance(frame, pl.LazyFrame):
-            given = pl.Schema({name: _read_as(dtype) for name, dtype in given.items()})
+        given = _read_as(frame.collect_schema())
         if dict(given) != dict(schema):
             wrong = {
                 name: given.get(name) for name in {**schema, **given} if schema.get(name) != given.get(name)
@@ -152,10 +151,13 @@ def _replace(path: Path, frame: pl.DataFrame | pl.LazyFrame, written_at: float) 
     # so that engines which read the directory pass over it.
     temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     _sweep(path)
+    if isinstance(frame, pl.DataFrame) and frame.height <= _CODED_ROW_GROUP:
+        # A group of rows holds all names that there are codes for: few rows would lie below many names.
+        frame = plain(frame)
     try:
         with temporary.open("wb") as file:
-            if isinstance(frame, pl.LazyFrame):
-                _sink(file, frame)
+            if isinstance(frame, pl.LazyFrame) or _read_as(frame.schema) != frame.schema:
+                _sink(file, frame.lazy())
             else:
                 frame.write_parquet(file, compression="zstd", statistics=True)
             file.flush()
@@ -169,7 +171,7 @@ def _replace(path: Path, frame: pl.DataFrame | pl.LazyFrame, written_at: float) 
 
 def _sink(file: IO[bytes], frame: pl.LazyFrame) -> None:
     stored = frame.collect_schema()
-    read = pl.Schema({name: _read_as(dtype) for name, dtype in stored.items()})
+    read = _read_as(stored)
     if read == stored:
         frame.sink_parquet(file, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
         return
@@ -186,8 +188,8 @@ def _sink(file: IO[bytes], frame: pl.LazyFrame) -> None:
     )
 
 
-def _read_as(dtype: pl.DataType) -> pl.DataType:
-    return pl.String() if isinstance(dtype, pl.Enum) else dtype
+def _read_as(written: pl.Schema) -> pl.Schema:
+    return pl.Schema({name: text_of(dtype) for name, dtype in written.items()})
 
 
 def _sweep(path: Path) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
 from assets.expanded_grants.first_granted import with_first_granted
-from assets.expanded_grants.frames import expand_account
+from assets.expanded_grants.frames import expand_coded
 from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.filling import Stored
 from assets.iam_snapshots.principals import principals
@@ -40,7 +40,7 @@ class GrantDays:
         self._problems: dict[Partition, pl.DataFrame] = {}
 
     def grants(self) -> Parts:
-        """Yield `expanded_grants`, with what the earlier day knows of `first_granted`."""
+        """Yield `expanded_grants`, with what the earlier day knows of `first_granted`; its text is codes."""
         made: tuple[str, str] | None = None
         for partition in self._partitions:
             snapshot = self._snapshot(partition)
@@ -49,7 +49,7 @@ class GrantDays:
             if made != (partition.account, document):
                 made = (partition.account, document)
                 limits: ScpSource = self._scps.get(partition.account, ScpFiles())
-                expanded = expand_account(
+                expanded = expand_coded(
                     details_of(snapshot),
                     self._catalogue,
                     scps=limits.read(),

@@ -15,11 +15,12 @@ def with_first_granted(
 ) -> pl.DataFrame:
     """Fill `first_granted` of `grants`, whose snapshot was taken at `taken_at` (UTC).
 
-    `previous` is `expanded_grants` of the nearest earlier stored day, `previous_principals` the frame of
-    `principals` of that day (it also knows principals that were granted nothing; without it, those of
-    `previous` count). An action granted there keeps its `first_granted`; one not granted there to a principal
-    that existed was first granted at `taken_at`; for a new principal, and with nothing stored before, it is
-    null: nobody saw it missing. Principals are the same by `principal_id`, where a file has none by ARN.
+    The text of `grants` may be codes (`coded_text`). `previous` is `expanded_grants` of the nearest earlier
+    stored day, `previous_principals` the frame of `principals` of that day (it also knows principals that were
+    granted nothing; without it, those of `previous` count). An action granted there keeps its `first_granted`;
+    one not granted there to a principal that existed was first granted at `taken_at`; for a new principal, and
+    with nothing stored before, it is null: nobody saw it missing. Principals are the same by `principal_id`,
+    where a file has none by ARN.
     """
     if previous is None:
         return grants.with_columns(pl.lit(None, TIME).alias("first_granted"))
@@ -31,7 +32,14 @@ def with_first_granted(
     return (
         grants.with_columns(_key())
         .join(existed, on="_principal", how="left", maintain_order="left")
-        .join(before, on=["_principal", "action"], how="left", maintain_order="left")
+        .with_columns(pl.col("action").cast(pl.String).alias("_action"))
+        .join(
+            before,
+            left_on=["_principal", "_action"],
+            right_on=["_principal", "action"],
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(
             pl.when("was")
             .then("carried")
@@ -46,4 +54,5 @@ def with_first_granted(
 
 def _key() -> pl.Expr:
     known = pl.col("principal_id") != ""
-    return pl.when(known).then("principal_id").otherwise("principal_arn").alias("_principal")
+    key = pl.when(known).then(pl.col("principal_id").cast(pl.String))
+    return key.otherwise(pl.col("principal_arn").cast(pl.String)).alias("_principal")

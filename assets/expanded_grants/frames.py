@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
+from assets.coded_text import of_its_values, plain
 from assets.expanded_grants.attachments import Holdings, holdings
 from assets.expanded_grants.compiler import Compiler
 from assets.expanded_grants.evaluate import with_unknown_literals
@@ -37,6 +38,21 @@ def expand_account(
 ) -> Expanded:
     """Expand everything that an account's users and roles may do.
 
+    Returns what `expand_coded` does, with text in all columns of text.
+    """
+    coded = expand_coded(details, catalogue, scps=scps, management_account=management_account)
+    return coded._replace(grants=plain(coded.grants))
+
+
+def expand_coded(
+    details: AccountDetails,
+    catalogue: Catalogue,
+    *,
+    scps: Levels | None = None,
+    management_account: bool = False,
+) -> Expanded:
+    """Expand everything that an account's users and roles may do; the text in the grants is codes (`coded_text`).
+
     `scps` are the organisation's service control policies, a list a level from the root down; they do not
     bind the management account. `first_granted` stays null here. `grant_sources` holds the sources that some grant
     refers to. Raises InputError for an SCP level without policies.
@@ -48,7 +64,11 @@ def expand_account(
     compiler = Compiler(extended, unknown)
     segments = segments_of([compiler.verdict(one) for one in held], compiler)
     return Expanded(
-        grants=_grants(segments, _principals(held), _actions(compiler.index.actions, extended, unknown)),
+        grants=_grants(
+            segments,
+            _coded(_principals(held)),
+            _coded(_actions(compiler.index.actions, extended, unknown)),
+        ),
         sources=segments.sources,
         problems=_problems(held),
     )
@@ -64,6 +84,11 @@ def _grants(segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame)
         for first, end in pairwise(dict.fromkeys(cuts))
     ]
     return pl.concat(chunks, rechunk=False) if chunks else pl.DataFrame(schema=GRANTS)
+
+
+def _coded(names: pl.DataFrame) -> pl.DataFrame:
+    # Not the ids in the lists: there are so many that each group of rows in Parquet would hold mostly ids of others.
+    return names.with_columns(of_its_values(one) for one in names if one.dtype == pl.String)
 
 
 def _written_out(

@@ -40,15 +40,3 @@ def codes_of(
         pl.Enum(pl.concat([actions, more_actions["action"]]).sort()),
         pl.Enum(pl.concat([levels, more_levels["access_level"]]).sort()),
     )
-
-
-def coded(values: pl.Series) -> pl.Series:
-    """Return text as the codes of its own values."""
-    return values.cast(pl.Enum(values.drop_nulls().unique().sort()))
-
-
-def plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with text in the place of codes."""
-    return frame.cast(
-        {name: pl.String() for name, dtype in frame.schema.items() if isinstance(dtype, pl.Enum)}
-    )

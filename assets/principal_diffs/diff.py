@@ -7,9 +7,10 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from assets.aws_actions.mapping import EventMapping
+from assets.coded_text import plain
 from assets.errors import StorageError
 from assets.principal_diffs.activity import actions_of, events_of
-from assets.principal_diffs.codes import Codes, codes_of, plain
+from assets.principal_diffs.codes import Codes, codes_of
 from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.exclusions import exclusion_of
 from assets.principal_diffs.facts import Facts, facts_on_actions, facts_on_people, key

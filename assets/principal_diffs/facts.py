@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
+from assets.coded_text import of_its_values
 from assets.principal_diffs import removable
-from assets.principal_diffs.codes import Codes, coded
+from assets.principal_diffs.codes import Codes
 from assets.principal_diffs.coverage import Window, since
 from assets.principal_diffs.verdicts import unseen
 
@@ -50,7 +51,7 @@ def facts_on_people(
     starts = people["created_at"].dt.date().fill_null(window.start).clip(lower_bound=window.start)
     return people.select(
         "principal_arn",
-        *(coded(people[name]) for name in ("principal_id", "principal_type", "principal_name")),
+        *(of_its_values(people[name]) for name in ("principal_id", "principal_type", "principal_name")),
         removable.of_principal().alias("removable"),
         since(starts, covered),
         problem=pl.col("principal_arn").is_in(problems["principal_arn"].unique().to_list()),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from assets.principal_diffs.codes import plain
+from assets.coded_text import plain
 from assets.principal_diffs.facts import Facts
 from assets.principal_diffs.verdicts import without_grant
 

@@ -3,16 +3,20 @@
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from unittest import mock
 
+import duckdb
 import polars as pl
 import pytest
 
 from assets.errors import StorageError
 from assets.partitions import Partition
+from pipeline import lake as module
 from pipeline.lake import Lake, ensure_writable
 from pipeline.tables import TABLES
 
 PARTITION = Partition(date(2026, 6, 30), "012345678901")
+_GRANTED = [("s3:X", ["a", "b"]), ("s3:X", []), ("s3:X", None), ("s3:Y", ["b"]), (None, ["a"])]
 
 
 def _problems(*names: str) -> pl.DataFrame:
@@ -32,6 +36,31 @@ def test_the_partition_columns_come_back_with_their_types(tmp_path: Path) -> Non
     lake.write("grant_problems", _problems("a"), PARTITION)
     read = lake.scan("grant_problems", [PARTITION]).collect()
     assert (read["day"].item(), read["account"].item()) == (PARTITION.day, "012345678901")
+
+
+@pytest.mark.parametrize("rows_a_group", [2, 250_000])
+def test_codes_are_written_as_the_text_that_they_stand_for(tmp_path: Path, rows_a_group: int) -> None:
+    lake, table = Lake(tmp_path), TABLES["expanded_grants"]
+    rows = pl.DataFrame(
+        [{**dict.fromkeys(table.schema), "action": action, "granted_by": ids} for action, ids in _GRANTED],
+        schema=dict(table.schema),
+        orient="row",
+    )
+    coded, stored = rows.with_columns(pl.col("action").cast(pl.Enum(["s3:W", "s3:X", "s3:Y"]))), []
+    with mock.patch.object(module, "_CODED_ROW_GROUP", rows_a_group):
+        for _ in range(2):
+            lake.write("expanded_grants", coded, PARTITION)
+            stored.append(lake.path("expanded_grants", PARTITION).read_bytes())
+            read = lake.scan("expanded_grants", [PARTITION]).drop("day", "account").collect()
+            assert read.equals(rows) and read.schema == rows.schema
+    assert stored[0] == stored[1]
+    # Names that no row bears are there only where there is more than one group of rows.
+    assert (b"s3:W" in stored[0]) == (rows_a_group == 2)
+    (counted,) = duckdb.sql(
+        f"SELECT count(*) FROM read_parquet('{lake.path('expanded_grants', PARTITION)}')"
+        " WHERE action = 's3:X' AND list_contains(granted_by, 'b')"
+    ).fetchall()
+    assert counted == (1,)
 
 
 def test_a_partition_without_rows_is_still_a_file_with_its_columns(tmp_path: Path) -> None:

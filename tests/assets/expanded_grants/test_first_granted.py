@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from assets.coded_text import of_its_values, plain
 from assets.expanded_grants.first_granted import with_first_granted
 from assets.expanded_grants.schema import GRANTS
 
@@ -45,6 +46,11 @@ def test_kept_new_and_unseen() -> None:
         ("B1", "s3:Old"): None,
     }
     assert result.drop("first_granted").equals(today.drop("first_granted"))
+    coded = today.with_columns(
+        of_its_values(today[name]) for name in ("principal_arn", "principal_id", "action")
+    )
+    told = with_first_granted(coded, DAY3, before)
+    assert told.schema == coded.schema and plain(told).equals(result)
 
 
 def test_a_principal_that_had_nothing_before_is_known_by_the_principals() -> None:

@@ -5,9 +5,10 @@ import polars as pl
 import pytest
 
 from assets.aws_actions.catalogue import Catalogue
+from assets.coded_text import plain
 from assets.errors import InputError
 from assets.expanded_grants.explain import explain_action
-from assets.expanded_grants.frames import expand_account
+from assets.expanded_grants.frames import expand_account, expand_coded
 from assets.expanded_grants.schema import (
     DESCRIPTIONS,
     GRANTS,
@@ -45,6 +46,14 @@ def test_columns_are_the_schema_even_without_a_principal() -> None:
         assert dict(expanded.sources.schema) == SOURCES
         assert dict(expanded.problems.schema) == PROBLEMS
         assert expanded.grants.is_empty() and expanded.sources.is_empty() and expanded.problems.is_empty()
+
+
+@pytest.mark.parametrize("case", all_cases()[::7], ids=lambda case: case["id"])
+def test_codes_say_the_same_as_text(case: dict[str, Any]) -> None:
+    coded, text = expand_coded(account_of(case), CATALOGUE), expand_account(account_of(case), CATALOGUE)
+    assert coded.grants.is_empty() or isinstance(coded.grants.schema["action"], pl.Enum)
+    assert plain(coded.grants).equals(text.grants)
+    assert coded.sources.equals(text.sources) and coded.problems.equals(text.problems)
 
 
 def test_every_column_is_described() -> None:

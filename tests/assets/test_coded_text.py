@@ -1,0 +1,25 @@
+"""Codes stand for text, and are it again whenever somebody asks."""
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assets.coded_text import of_its_values, plain
+
+
+@given(st.lists(st.none() | st.text(max_size=5)))
+def test_codes_keep_text_and_its_order(texts: list[str | None]) -> None:
+    values = pl.Series("name", texts, dtype=pl.String)
+    coded = of_its_values(values)
+    assert plain(coded.to_frame())["name"].equals(values)
+    assert coded.to_physical().rank("dense").equals(values.rank("dense"))
+
+
+def test_what_is_no_code_stays_as_it_is() -> None:
+    names = pl.Enum(["a"])
+    frame = pl.DataFrame(
+        {"code": ["a"], "number": [1], "text": ["b"], "texts": [["b"]]},
+        schema={"code": names, "number": pl.Int64(), "text": pl.String(), "texts": pl.List(pl.String)},
+    )
+    assert plain(frame).schema == {**frame.schema, "code": pl.String()}
+    assert plain(frame).rows() == frame.rows()
