@@ -17,6 +17,7 @@ import polars as pl
 from assets.coded_text import plain, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
+from pipeline.replacing import replaced
 from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
@@ -75,7 +76,9 @@ class Lake:
         path = self.path(table, partition)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, frame, (written_at or datetime.now(UTC)).timestamp())
+            at = (written_at or datetime.now(UTC)).timestamp()
+            with replaced(path, self.root, at) as temporary, temporary.open("wb") as file:
+                _write(file, frame)
         except OSError as error:
             raise StorageError(
                 f"{path}: cannot be written: {error.strerror or error}; check 'storage: root' and its permissions"
@@ -146,27 +149,14 @@ def ensure_writable(root: Path) -> None:
         ) from None
 
 
-def _replace(path: Path, frame: pl.DataFrame | pl.LazyFrame, written_at: float) -> None:
-    # The temporary file lies in the same directory, so that os.replace is atomic; its name begins with a dot,
-    # so that engines which read the directory pass over it.
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    _sweep(path)
+def _write(file: IO[bytes], frame: pl.DataFrame | pl.LazyFrame) -> None:
     if isinstance(frame, pl.DataFrame) and frame.height <= _CODED_ROW_GROUP:
         # A group of rows holds all names that there are codes for: few rows would lie below many names.
         frame = plain(frame)
-    try:
-        with temporary.open("wb") as file:
-            if isinstance(frame, pl.LazyFrame) or _read_as(frame.schema) != frame.schema:
-                _sink(file, frame.lazy())
-            else:
-                frame.write_parquet(file, compression="zstd", statistics=True)
-            file.flush()
-            os.fsync(file.fileno())
-        os.utime(temporary, (written_at, written_at))
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if isinstance(frame, pl.LazyFrame) or _read_as(frame.schema) != frame.schema:
+        _sink(file, frame.lazy())
+    else:
+        frame.write_parquet(file, compression="zstd", statistics=True)
 
 
 def _sink(file: IO[bytes], frame: pl.LazyFrame) -> None:
@@ -190,19 +180,3 @@ def _sink(file: IO[bytes], frame: pl.LazyFrame) -> None:
 
 def _read_as(written: pl.Schema) -> pl.Schema:
     return pl.Schema({name: text_of(dtype) for name, dtype in written.items()})
-
-
-def _sweep(path: Path) -> None:
-    # What a killed run left behind; a run that is still alive keeps its own file.
-    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-        owner = leftover.name.split(".")[-2]
-        if not (owner.isdecimal() and Path(f"/proc/{owner}").exists()):
-            leftover.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

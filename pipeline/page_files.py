@@ -1,13 +1,12 @@
 """Where reports lie, and how they are replaced: whole or not at all. No Dagster in here."""
 
-import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from assets.errors import StorageError
 from assets.partitions import Partition
 from assets.trend_report.days import Report
+from pipeline.replacing import replaced
 
 PAGE = "report.html"
 
@@ -30,34 +29,21 @@ def rows_path(page: Path) -> Path:
     return page.with_name(f"{page.stem}.csv")
 
 
-def write_report(report: Report, path: Path, written_at: datetime | None = None) -> None:
+def write_report(
+    report: Report, path: Path, written_at: datetime | None = None, root: Path | None = None
+) -> None:
     """Replace a page and its CSV. A killed run leaves the old files; the page comes last, with its rows there.
 
-    Raises `StorageError`.
+    `root`: where the tables lie, if the page lies there too (see `replacing.replaced`). Raises `StorageError`.
     """
+    at = written_at.timestamp() if written_at is not None else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(rows_path(path), report.write_rows, written_at)
-        _replace(path, lambda file: _write(file, report.html), written_at)
+        with replaced(rows_path(path), root, at) as temporary:
+            report.write_rows(temporary)
+        with replaced(path, root, at) as temporary:
+            temporary.write_bytes(report.html)
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written: {error.strerror or error}; name another place, or check its permissions"
         ) from None
-
-
-def _write(file: Path, content: bytes) -> None:
-    file.write_bytes(content)
-
-
-def _replace(path: Path, write: Callable[[Path], object], written_at: datetime | None) -> None:
-    # Beside the file, so that os.replace is atomic; the name begins with a dot, so that nobody takes it for one.
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        if written_at is not None:
-            os.utime(temporary, (written_at.timestamp(), written_at.timestamp()))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

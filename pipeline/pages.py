@@ -25,7 +25,7 @@ class PagesIOManager(dg.IOManager):
         began = run_began(context)
         for partition, report in parts:
             path = page_path(self.root, partition)
-            write_report(report, path, began)
+            write_report(report, path, began, self.root)
             written.add(partition.key)
             context.step_context.add_asset_metadata(
                 {

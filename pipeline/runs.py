@@ -41,7 +41,7 @@ DAYS_A_RUN = 31
 class Watcher(Progress, Protocol):
     """A `Progress` that is also told when a run begins."""
 
-    def begin(self, what: str, partitions: int) -> None:
+    def begin(self, step: Step, partitions: int) -> None:
         """A run begins that will write so many partitions."""
         ...
 
@@ -183,7 +183,7 @@ class _Runner:
     def _run(self, step: Step) -> None:
         tables, partitions = step.tables, step.partitions
         asked = [partition.key for partition in partitions]
-        self._watcher.begin(step.what, len(tables) * max(1, len(asked)))
+        self._watcher.begin(step, len(tables) * max(1, len(asked)))
         with _interruptible():
             result = _executed(self._job_of(tables), self._instance, range_tags(step))
         made = {

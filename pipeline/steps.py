@@ -29,6 +29,14 @@ class Step:
     tables: tuple[str, ...]
     partitions: tuple[AnyPartition, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """The run in a line: whose, of which days, from which table to which."""
+        days = sorted({one.day for one in self.partitions if not isinstance(one, AccountPartition)})
+        range_ = f", {days[0]} to {days[-1]}" if days else ""
+        tables = " to ".join(dict.fromkeys((self.tables[0], self.tables[-1])))
+        return f"{self.what}{range_}: {tables}"
+
 
 def steps_of(plan: Plan, name: str, *, trails: bool, days_a_run: int | None = None) -> list[Step]:
     """Return the runs of a plan, what comes first first; `name` is the account's.

@@ -11,6 +11,7 @@ from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from pipeline.lake import Lake
 from pipeline.progress import Progress
+from pipeline.replacing import remove_left_behind
 from pipeline.tables import TABLES, Table
 
 Parts = Iterable[tuple[AnyPartition, pl.DataFrame | pl.LazyFrame]]
@@ -26,9 +27,10 @@ class LakeIOManager(dg.IOManager):
     """
 
     def __init__(self, lake: Lake, progress: Progress | None = None) -> None:
-        """Keep the lake that is written to, and who is told of it."""
+        """Keep the lake that is written to, and who is told of it; what killed runs left there goes."""
         self.lake = lake
         self.progress = progress
+        remove_left_behind(lake.root)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Write what the asset returned; every asked-for partition must be among it."""

@@ -1,18 +1,23 @@
-"""The progress bar of a run, on stderr; where that is no terminal, nothing moves."""
+"""The progress bar of a run, on stderr; where that is no terminal, a line a run, or nothing."""
 
+import sys
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from pipeline.steps import Step
+
 
 class Bar:
     """Shows the bytes of logs that were read, and the partitions as they are written."""
 
-    def __init__(self) -> None:
-        """Draw nothing yet."""
+    def __init__(self, *, lines: bool = False) -> None:
+        """Draw nothing yet. `lines`: where there is no terminal, tell in a line of each run that begins."""
         console = Console(stderr=True)
+        self._lines = lines and not console.is_terminal
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=32),
@@ -37,13 +42,16 @@ class Bar:
         """End drawing, whatever happened."""
         self._progress.stop()
 
-    def begin(self, what: str, partitions: int) -> None:
+    def begin(self, step: Step, partitions: int) -> None:
         """A run begins that will write so many partitions."""
+        if self._lines:
+            # Whoever follows the log of a job of hours sees that it goes on, and where it was when it ended.
+            print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {step.told}", file=sys.stderr, flush=True)
         for task in (self._logs, self._tables):
             if task is not None:
                 self._progress.remove_task(task)
         self._logs = None
-        self._tables = self._progress.add_task(what, total=partitions, count="")
+        self._tables = self._progress.add_task(step.what, total=partitions, count="")
 
     def logs(self, done: int, total: int) -> None:
         """Tell how much of the logs has been read."""

@@ -41,7 +41,7 @@ def run(
     Every day of the range is made, those that are there already too; the same inputs give the same bytes. A run
     of Dagster takes 31 days of an account; accounts follow one another, and one that fails does not stop the
     others. Role sessions come last, of all accounts at once. What was stopped in the middle goes on where it was
-    with --missing-only.
+    with --missing-only. Where stderr is no terminal, each run says there in a line that it begins.
     """
     from pipeline.organization import find_accounts_daily
 
@@ -69,7 +69,7 @@ def run(
     def sessions(one: AccountSettings) -> Sequence[date]:
         return stale_sessions(lake, settings, one.id, window.days) if missing_only else window.days
 
-    with Bar() as bar:
+    with Bar(lines=True) as bar:
         failed = carry_out_all(
             settings,
             chosen,

@@ -1,6 +1,5 @@
 """How partitions lie on disk: replaced whole, readable by any engine, the same bytes from the same rows."""
 
-import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 from unittest import mock
@@ -94,18 +93,6 @@ def test_other_columns_than_the_schemas_are_refused_and_the_old_rows_stay(tmp_pa
     with pytest.raises(StorageError, match="grant_problems: the columns are not those of its schema"):
         lake.write("grant_problems", _problems("b").drop("detail"), PARTITION)
     assert lake.scan("grant_problems", [PARTITION]).collect()["principal_arn"].to_list() == ["a"]
-
-
-def test_a_dead_runs_leftovers_go_and_a_live_ones_stay(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
-    folder = lake.path("grant_problems", PARTITION).parent
-    folder.mkdir(parents=True)
-    dead, live = folder / ".part-0.parquet.4194305.tmp", folder / f".part-0.parquet.{os.getppid()}.tmp"
-    dead.touch()
-    live.touch()
-    lake.write("grant_problems", _problems("a"), PARTITION)
-    assert not dead.exists()
-    assert live.exists()
 
 
 def test_a_file_bears_the_time_it_is_given(tmp_path: Path) -> None:

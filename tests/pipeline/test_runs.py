@@ -1,5 +1,6 @@
 """Runs through Dagster: the same bytes again, and what a run says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,19 @@ def test_the_summary_says_where_every_record_went(demo: Account, ask: Ask) -> No
     said = ask(*RUN).out
     assert "312 records in 12 files: 300 permission events, 0 other events, 12 duplicates, 0 rejected" in said
     assert str(demo.root) in said
+
+
+def test_where_there_is_no_terminal_each_run_says_that_it_begins(demo: Account, ask: Ask) -> None:
+    told = ask(*RUN).err.splitlines()
+    stamp = r"2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ "
+    assert all(re.match(stamp, line) for line in told)
+    said = [re.sub(stamp, "", line) for line in told]
+    assert said[:2] == [
+        f"demo, {DAYS[0]} to {DAYS[-1]}: cloudtrail_usage to principal_diffs",
+        f"demo, {DAYS[0]} to {DAYS[-1]}: permission_trends to permission_changes",
+    ]
+    assert said[-1] == f"all accounts, {DAYS[0]} to {DAYS[-1]}: organization_trends"
+    assert ask(*RUN, "--missing-only").err == ""
 
 
 def test_only_what_is_missing_is_made_where_that_is_asked_for(demo: Account, ask: Ask) -> None:
