@@ -21,6 +21,18 @@ class _Day:
     stages: dict[str, float]
     stored: int
 
+    @property
+    def measures(self) -> dict[str, float]:
+        """What is asked how it grows."""
+        return {
+            "accounts": self.accounts,
+            "events": self.events,
+            "seconds": self.run.wall,
+            "CPU seconds": self.run.cpu,
+            "peak MB of a process": self.run.peak_mb,
+            "MB on disk": self.stored / 1e6,
+        }
+
 
 def measure(sizes: Sizes) -> Iterator[str]:
     """Yield the lines of the section."""
@@ -44,6 +56,7 @@ def measure(sizes: Sizes) -> Iterator[str]:
         ]
         for one in days
     ]
+    few, many = days[0], days[-1]
     head = [
         "accounts",
         "events",
@@ -51,17 +64,29 @@ def measure(sizes: Sizes) -> Iterator[str]:
         "seconds an account",
         "events/s",
         "peak MB of a process",
-        "MB of tables",
+        "MB on disk",
     ]
     yield from table(head, rows)
+    yield (
+        f"How it grows from {few.accounts} to {many.accounts} accounts (on disk are all files below `storage.root`, pages"
+        " and their CSV included):"
+    )
+    yield ""
+    grown = {name: value / few.measures[name] for name, value in many.measures.items()}
+    yield from table(list(grown), [[f"{times:.1f} times" for times in grown.values()]])
     yield "Seconds by stage:"
     yield ""
-    names = sorted(
-        {name for one in days for name in one.stages}, key=lambda name: -days[-1].stages.get(name, 0)
-    )
+    names = sorted({name for one in days for name in one.stages}, key=lambda name: -many.stages.get(name, 0))
     yield from table(
-        ["stage", *(f"{one.accounts} accounts" for one in days)],
-        [[f"`{name}`", *(f"{one.stages.get(name, 0):,.1f}" for one in days)] for name in names],
+        ["stage", *(f"{one.accounts} accounts" for one in days), "times"],
+        [
+            [
+                f"`{name}`",
+                *(f"{one.stages.get(name, 0):,.1f}" for one in days),
+                f"{many.stages[name] / few.stages[name]:.1f}" if few.stages.get(name) else "",
+            ]
+            for name in names
+        ],
     )
 
 
@@ -87,5 +112,5 @@ def _measured(sizes: Sizes, accounts: int, events: int) -> _Day:
     with tempfile.TemporaryDirectory() as home:
         made = run([*COMMAND, "run", "--account", "all", "--config", config], home=Path(home))
         stages = run(["-m", "benchmarks.stages"], home=Path(home)).said
-    stored = sum(file.stat().st_size for file in (folder / "lake").rglob("*.parquet"))
+    stored = sum(file.stat().st_size for file in (folder / "lake").rglob("*") if file.is_file())
     return _Day(accounts, events, made, stages, stored)
