@@ -102,6 +102,7 @@ def build_definitions(
             "publisher": dg.ResourceDefinition(lambda _: publisher(settings)),
             "facts_folder": DATA_FILES,
             "stored": lake,
+            "staging": settings.root / ".staging",
             "risk_weights": settings.risk_weights.weights,
             "scps": scps_by_account(settings),
             "iam_sources": dg.ResourceDefinition(

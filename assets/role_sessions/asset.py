@@ -23,10 +23,12 @@ def build(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="used",
         kinds={"polars", "parquet"},
+        required_resource_keys={"staging"},
     )
     def role_sessions(
         context: dg.AssetExecutionContext, role_assumptions: pl.LazyFrame, session_usage: pl.LazyFrame
     ) -> Iterator[dg.Output[Any]]:
-        yield dg.Output(session_days(asked(context.partition_keys), role_assumptions, session_usage))
+        staging = context.resources.staging
+        yield dg.Output(session_days(asked(context.partition_keys), role_assumptions, session_usage, staging))
 
     return role_sessions

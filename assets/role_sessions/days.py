@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import groupby
+from pathlib import Path
 
 import polars as pl
 
@@ -15,14 +16,17 @@ DAYS_BEFORE = 2
 
 
 def session_days(
-    partitions: Iterable[Partition], assumptions: pl.LazyFrame, usage: pl.LazyFrame
+    partitions: Iterable[Partition], assumptions: pl.LazyFrame, usage: pl.LazyFrame, staging: Path
 ) -> Iterator[tuple[Partition, pl.DataFrame]]:
-    """Yield `role_sessions` for each partition, from the day and the two before it, of all accounts."""
+    """Yield `role_sessions` for each partition, from the day and the two before it, of all accounts.
+
+    `staging`: see `sessions.sessions_of`.
+    """
     for day, wanted in groupby(sorted(partitions), key=lambda partition: partition.day):
         near = pl.col("day").is_between(day - timedelta(days=DAYS_BEFORE), day)
         # Of the days before, session_usage only tells which roles are services'.
         needed = near & ((pl.col("day") == day) | ((pl.col("service") != "") & (pl.col("session") == "")))
         begun = assumptions.filter(near & (pl.col("outcome") == "ok")).select(READ)
-        made = sessions_of(begun.collect(), usage.filter(needed), day)
+        made = sessions_of(begun.collect(), usage.filter(needed), day, staging)
         for partition in wanted:
             yield partition, made.filter(pl.col("account") == partition.account).drop("account")

@@ -1,9 +1,13 @@
 """The sessions of a day, and who is behind each."""
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
+from assets.cloudtrail_usage.staging import staging_folder
+from assets.errors import StorageError
 from assets.role_sessions.copies import one_each
 from assets.role_sessions.links import linked
 from assets.role_sessions.origins import ORIGIN, by_itself, origins, parents_of, rank_of
@@ -14,6 +18,7 @@ _TOKENS = ("GetSessionToken", "GetFederationToken")
 _PEOPLE = ("user", "root", "saml_user", "web_identity_user", "identity_center_user")
 # So many take about 300 MB while sessions are made of them.
 ROWS_AT_A_TIME = 200_000
+_PART = "part"
 _FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
 
 
@@ -33,13 +38,15 @@ def sessions_of(
     assumptions: pl.DataFrame,
     usage: pl.DataFrame | pl.LazyFrame,
     day: date,
+    staging: Path,
     rows_at_a_time: int = ROWS_AT_A_TIME,
 ) -> pl.DataFrame:
     """Return `role_sessions` of a day for all accounts, with the column `account`; sorted by account and key.
 
     `assumptions`, `usage`: `role_assumptions` and `session_usage` of the day and of those before it on which its
     sessions may have begun, of all accounts, in any order, with `day` and `account`. Of the usage about
-    `rows_at_a_time` rows are in memory, where it is a LazyFrame; the sessions are made of as many rows at a time.
+    `rows_at_a_time` rows are in memory, where it is a LazyFrame; the sessions are made of as many rows at a time. Of a
+    day of more, the parts wait in `staging` (made if need be). Raises StorageError when that cannot be written.
     """
     used = usage.lazy()
     services = _services(used)
@@ -50,9 +57,22 @@ def sessions_of(
     begun = calls.filter(pl.col("event_time").dt.date() == day)
     rows = max(today.select(pl.len()).collect().item(), begun.height)
     parts = max(1, -(-rows // rows_at_a_time))
-    links = pl.concat(
-        linked(ties_of(_part(today, "session", parts, part)).collect(), calls) for part in range(parts)
-    )
+    if parts == 1:
+        return _sessions(begun, calls, [today], services, ids)
+    with staging_folder(staging) as folder:
+        return _sessions(begun, calls, _cut(today, "session", parts, folder), services, ids)
+
+
+def _sessions(
+    begun: pl.DataFrame,
+    calls: pl.DataFrame,
+    today: Sequence[pl.LazyFrame],
+    services: pl.DataFrame,
+    ids: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return what `sessions_of` does: `begun` are the calls of the day, `today` its usage in parts."""
+    parts = len(today)
+    links = pl.concat(linked(ties_of(one).collect(), calls) for one in today)
     idle = begun.join(links, left_on="event_id", right_on="assumption", how="anti")
     del begun
     parents = parents_of(calls)
@@ -63,10 +83,10 @@ def sessions_of(
     )
     made: list[pl.DataFrame] = []
     shared: list[pl.DataFrame] = []
-    for part in range(parts):
-        units = units_of(_part(today, "session", parts, part).collect())
+    for part, used in enumerate(today):
+        units = units_of(used.collect())
         mine = links.join(units, on="tie", how="semi")
-        resting = _part(idle.lazy(), "assumed_role_id", parts, part).collect()
+        resting = idle.filter(_part("assumed_role_id", parts) == part) if parts > 1 else idle
         wanted = pl.concat([mine["assumption"], resting["event_id"]]).unique()
         behind = origins(wanted, calls, parents, services)
         at = moments.join(wanted.to_frame("assumption"), on="assumption", how="semi")
@@ -85,9 +105,23 @@ def sessions_of(
     return pl.concat(made).sort("account", *KEY)
 
 
-def _part(rows: pl.LazyFrame, session: str, parts: int, part: int) -> pl.LazyFrame:
-    """Return the rows of some sessions: whatever becomes one row is in one part, but for `_SHARED`."""
-    return rows.filter(pl.col(session).hash() % parts == part) if parts > 1 else rows
+def _part(session: str, parts: int) -> pl.Expr:
+    """Say in which part the rows of a session are: whatever becomes one row is in one part, but for `_SHARED`."""
+    return pl.col(session).hash() % parts
+
+
+def _cut(rows: pl.LazyFrame, session: str, parts: int, folder: Path) -> list[pl.LazyFrame]:
+    """Write rows to a file a part: to filter them again for each part takes longer, the more accounts there are."""
+    empty = pl.LazyFrame(schema=rows.collect_schema())
+    try:
+        rows.sink_ipc(
+            pl.PartitionBy(folder, key=_part(session, parts).alias(_PART), include_key=False),
+            compression="lz4",
+        )
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StorageError(f"{folder}: cannot be written ({error}); sessions are staged there") from error
+    files = [sorted(folder.glob(f"{_PART}={part}/*")) for part in range(parts)]
+    return [pl.scan_ipc(some) if some else empty for some in files]
 
 
 def _services(usage: pl.LazyFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ import json
 import random
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.errors import StorageError
 from assets.role_sessions.schema import CERTAINTIES, LINKS, ROLE_SESSIONS
 from assets.role_sessions.sessions import sessions_of
 from tests.assets.role_sessions.frames import assumptions, usage
@@ -28,7 +30,8 @@ def _made(case: dict[str, Any], day: str, shuffle: int | None = None) -> pl.Data
     if shuffle is not None:
         told = told.sample(fraction=1, shuffle=True, seed=shuffle)
         used = used.sample(fraction=1, shuffle=True, seed=shuffle)
-    return sessions_of(told, used, date.fromisoformat(day))
+    # Not staged: the day is made at once.
+    return sessions_of(told, used, date.fromisoformat(day), Path("/nonexistent"))
 
 
 def _as_text(value: Any) -> Any:
@@ -92,8 +95,10 @@ def test_sessions_made_in_parts_are_those_made_together(seed: int, rows_at_a_tim
     told = assumptions([row for case in chosen for row in case["assumptions"]])
     used = usage([row for case in chosen for row in case["usage"]])
     for day in {date.fromisoformat(day) for case in chosen for day in case["expected"]}:
-        whole = sessions_of(told, used, day, 1_000_000)
-        assert sessions_of(told, used.lazy(), day, rows_at_a_time).equals(whole)
+        whole = sessions_of(told, used, day, Path("/nonexistent"))
+        with TemporaryDirectory() as staging:
+            assert sessions_of(told, used.lazy(), day, Path(staging), rows_at_a_time).equals(whole)
+            assert list(Path(staging).iterdir()) == []
 
 
 def _apart(case: dict[str, Any], number: int) -> dict[str, Any]:
@@ -112,3 +117,11 @@ def _apart(case: dict[str, Any], number: int) -> dict[str, Any]:
         text = text.replace(f'"{name}": "', f'"{name}": "{number}')
     text = text.replace(f'"{number}"', '""')
     return {**json.loads(text), "expected": case["expected"]}
+
+
+def test_staging_that_cannot_be_written_is_an_error_that_names_it() -> None:
+    case = _case(CASES[0])
+    day = date.fromisoformat(next(iter(case["expected"])))
+    told, used = assumptions(case["assumptions"]), usage(case["usage"])
+    with pytest.raises(StorageError, match="/dev/null/staging: cannot be written"):
+        sessions_of(told, used, day, Path("/dev/null/staging"), 1)
