@@ -13,6 +13,7 @@ import polars as pl
 from assets.cloudtrail_usage.batches import STEPS, Batch, Plan, all_refused, batches
 from assets.cloudtrail_usage.deliveries import Clock, Delivery, coverage_frame, rejected_frame
 from assets.cloudtrail_usage.event_time import day_number
+from assets.cloudtrail_usage.freed_memory import give_back
 from assets.cloudtrail_usage.merge import merge_day
 from assets.cloudtrail_usage.rejections import Reason
 from assets.cloudtrail_usage.scan import BatchResult, Job
@@ -148,6 +149,7 @@ def _tables(
         if at.day == number
     )
     merged = merge_day(job.staging, number, events, work.each)
+    give_back()
     coverage = coverage_frame(day, plan, read, job.regions, merged.counts, clock)
     rejected = rejected_frame(read[day].rejected)
     return DayTables(day, merged.usage, merged.assumptions, merged.sessions, coverage, rejected)

@@ -18,6 +18,7 @@ from assets.cloudtrail_usage.assumption import Row, assumption_of
 from assets.cloudtrail_usage.batches import Batch, is_log
 from assets.cloudtrail_usage.event_columns import EventReader
 from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of
+from assets.cloudtrail_usage.freed_memory import give_back
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
 from assets.cloudtrail_usage.records import identity_of
@@ -108,6 +109,7 @@ class Scanner:
         if batch.last:
             # Days are merged next, which needs the memory, and another day has other sessions.
             self.forget()
+            give_back()
         return result
 
     def _read(self, region: str, data: bytes | OSError | None) -> list[Defect]:
