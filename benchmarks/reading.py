@@ -32,6 +32,24 @@ def measure(sizes: Sizes) -> Iterator[str]:
     yield ""
     for events in sizes.events:
         yield from _of(sizes, events)
+    yield from _memory(sizes)
+
+
+def _memory(sizes: Sizes) -> Iterator[str]:
+    yield "### Memory"
+    yield ""
+    yield "Of the largest process, in MB: it should hardly depend on how many events a day has."
+    yield ""
+    cores, few, many = os.cpu_count() or 1, sizes.few_events, max(sizes.events)
+    rows = []
+    for workers, name in ((1, ONE), (cores, ALL.format(cores))):
+        small, large = (_peak_of_ours(sizes, events, workers) for events in (few, many))
+        rows.append([name, f"{small:,.0f}", f"{large:,.0f}", f"{large / small:.2f}"])
+    yield from table(["", f"{few:,} events", f"{many:,} events", "times"], rows)
+
+
+def _peak_of_ours(sizes: Sizes, events: int, workers: int) -> float:
+    return run(["-m", "benchmarks.read_logs", logs_of(sizes, events), str(workers)]).peak_mb
 
 
 def logs_of(sizes: Sizes, events: int) -> Path:

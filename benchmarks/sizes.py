@@ -10,6 +10,7 @@ class Sizes:
 
     data: Path
     events: tuple[int, ...] = (200_000, 1_000_000, 5_000_000)
+    few_events: int = 100_000
     iam: tuple[int, int, int] = (2_000, 500, 800)
     sampled_principals: int = 40
     diff_grants: int = 7_000_000
@@ -24,6 +25,7 @@ def quick(data: Path) -> Sizes:
     return Sizes(
         data,
         events=(20_000, 100_000),
+        few_events=10_000,
         iam=(200, 50, 100),
         sampled_principals=5,
         diff_grants=500_000,
