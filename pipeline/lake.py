@@ -96,14 +96,22 @@ class Lake:
     def scan(self, table: str, partitions: Iterable[AnyPartition]) -> pl.LazyFrame:
         """Return the rows of those partitions that exist, with `day` and `account`; no rows where none does.
 
-        A table that is cut by day or by account only has only that column more.
+        A table that is cut by day or by account only has only that column more. A column that a partition of an
+        earlier version does not have is null there.
         """
         hive = {name: _HIVE[name] for name in TABLES[table].cut.__dataclass_fields__}
         ordered = sorted(partitions, key=lambda one: one.folders)
         paths = [path for one in ordered if (path := self._whole(table, one)) is not None]
         if not paths:
             return pl.LazyFrame(schema={**TABLES[table].schema, **hive})
-        return pl.scan_parquet(paths, hive_partitioning=True, hive_schema=hive)
+        return pl.scan_parquet(
+            paths,
+            hive_partitioning=True,
+            hive_schema=hive,
+            schema=TABLES[table].schema,
+            missing_columns="insert",
+            extra_columns="ignore",
+        )
 
     def cuts(self, table: str) -> list[AnyPartition]:
         """Return the partitions that exist of any partitioned table, in order."""

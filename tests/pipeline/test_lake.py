@@ -73,6 +73,22 @@ def test_a_partition_without_rows_is_still_a_file_with_its_columns(tmp_path: Pat
     ]
 
 
+def test_partitions_of_other_versions_are_read_together(tmp_path: Path) -> None:
+    lake, names = Lake(tmp_path), list(TABLES["grant_problems"].schema)
+    days = [Partition(date(2026, 6, day), PARTITION.account) for day in (28, 29, 30)]
+    for day in days:
+        lake.write("grant_problems", _problems(day.key), day)
+    older, _, newer = (lake.path("grant_problems", day) for day in days)
+    pl.read_parquet(older, hive_partitioning=False).drop("detail").write_parquet(older)
+    rows = pl.read_parquet(newer, hive_partitioning=False).with_columns(more=pl.lit(1))
+    rows.select("more", *reversed(names)).write_parquet(newer)
+    for asked in (days, days[:1], days[2:]):
+        read = lake.scan("grant_problems", asked).collect()
+        assert read.columns == [*names, "day", "account"]
+        assert read["principal_arn"].to_list() == [day.key for day in asked]
+    assert lake.scan("grant_problems", days).collect()["detail"].to_list() == [None, "x", "x"]
+
+
 def test_missing_partitions_have_the_columns_too(tmp_path: Path) -> None:
     empty = Lake(tmp_path).scan("principal_diffs", [PARTITION]).collect()
     assert empty.height == 0
