@@ -1,16 +1,16 @@
 """The sessions of a day, and who is behind each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from assets.cloudtrail_usage.staging import staging_folder
-from assets.errors import StorageError
 from assets.role_sessions.copies import one_each
 from assets.role_sessions.links import linked
 from assets.role_sessions.origins import ORIGIN, by_itself, origins, parents_of, rank_of
+from assets.role_sessions.parts import Frames, Waiting, cut_into, part_of
 from assets.role_sessions.schema import KEY, ROLE_SESSIONS
 from assets.role_sessions.units import ties_of, units_of
 
@@ -18,7 +18,6 @@ _TOKENS = ("GetSessionToken", "GetFederationToken")
 _PEOPLE = ("user", "root", "saml_user", "web_identity_user", "identity_center_user")
 # So many take about 300 MB while sessions are made of them.
 ROWS_AT_A_TIME = 200_000
-_PART = "part"
 _FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
 
 
@@ -58,9 +57,10 @@ def sessions_of(
     rows = max(today.select(pl.len()).collect().item(), begun.height)
     parts = max(1, -(-rows // rows_at_a_time))
     if parts == 1:
-        return _sessions(begun, calls, [today], services, ids)
+        return _sessions(begun, calls, [today], services, ids, list)
     with staging_folder(staging) as folder:
-        return _sessions(begun, calls, _cut(today, "session", parts, folder), services, ids)
+        cut = cut_into(today, "session", parts, folder)
+        return _sessions(begun, calls, cut, services, ids, lambda: Waiting(folder))
 
 
 def _sessions(
@@ -69,10 +69,15 @@ def _sessions(
     today: Sequence[pl.LazyFrame],
     services: pl.DataFrame,
     ids: pl.DataFrame,
+    kept: Callable[[], Frames],
 ) -> pl.DataFrame:
-    """Return what `sessions_of` does: `begun` are the calls of the day, `today` its usage in parts."""
+    """Return what `sessions_of` does: `begun` are the calls of the day, `today` its usage in parts.
+
+    `kept` gives what keeps what is made of the parts.
+    """
     parts = len(today)
-    links = pl.concat(linked(ties_of(one).collect(), calls) for one in today)
+    # What has a key and names no session may be in the parts of several roles: the same link.
+    links = pl.concat(linked(ties_of(one).collect(), calls) for one in today).unique("tie")
     idle = begun.join(links, left_on="event_id", right_on="assumption", how="anti")
     del begun
     parents = parents_of(calls)
@@ -81,12 +86,11 @@ def _sessions(
         assumption="event_id",
         issued=pl.when(_clashes()).then("key"),
     )
-    made: list[pl.DataFrame] = []
-    shared: list[pl.DataFrame] = []
+    made, shared = kept(), kept()
     for part, used in enumerate(today):
         units = units_of(used.collect())
         mine = links.join(units, on="tie", how="semi")
-        resting = idle.filter(_part("assumed_role_id", parts) == part) if parts > 1 else idle
+        resting = idle.filter(part_of("assumed_role_id", parts) == part) if parts > 1 else idle
         wanted = pl.concat([mine["assumption"], resting["event_id"]]).unique()
         behind = origins(wanted, calls, parents, services)
         at = moments.join(wanted.to_frame("assumption"), on="assumption", how="semi")
@@ -103,25 +107,6 @@ def _sessions(
     del calls, parents, moments, links, idle
     made.append(_grouped(pl.concat(shared)))
     return pl.concat(made).sort("account", *KEY)
-
-
-def _part(session: str, parts: int) -> pl.Expr:
-    """Say in which part the rows of a session are: whatever becomes one row is in one part, but for `_SHARED`."""
-    return pl.col(session).hash() % parts
-
-
-def _cut(rows: pl.LazyFrame, session: str, parts: int, folder: Path) -> list[pl.LazyFrame]:
-    """Write rows to a file a part: to filter them again for each part takes longer, the more accounts there are."""
-    empty = pl.LazyFrame(schema=rows.collect_schema())
-    try:
-        rows.sink_ipc(
-            pl.PartitionBy(folder, key=_part(session, parts).alias(_PART), include_key=False),
-            compression="lz4",
-        )
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise StorageError(f"{folder}: cannot be written ({error}); sessions are staged there") from error
-    files = [sorted(folder.glob(f"{_PART}={part}/*")) for part in range(parts)]
-    return [pl.scan_ipc(some) if some else empty for some in files]
 
 
 def _services(usage: pl.LazyFrame) -> pl.DataFrame:
