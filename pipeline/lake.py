@@ -14,7 +14,7 @@ from typing import IO
 
 import polars as pl
 
-from assets.coded_text import plain, text_of
+from assets.coded_text import text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from pipeline.replacing import replaced
@@ -67,7 +67,8 @@ class Lake:
         is the time that the file bears, now where none is given.
         """
         schema = TABLES[table].schema
-        given = _read_as(frame.collect_schema())
+        stored = frame.collect_schema()
+        given = pl.Schema({name: text_of(dtype) for name, dtype in stored.items()})
         if dict(given) != dict(schema):
             wrong = {
                 name: given.get(name) for name in {**schema, **given} if schema.get(name) != given.get(name)
@@ -78,7 +79,7 @@ class Lake:
             path.parent.mkdir(parents=True, exist_ok=True)
             at = (written_at or datetime.now(UTC)).timestamp()
             with replaced(path, self.root, at) as temporary, temporary.open("wb") as file:
-                _write(file, frame)
+                _write(file, frame, stored, given)
         except OSError as error:
             raise StorageError(
                 f"{path}: cannot be written: {error.strerror or error}; check 'storage: root' and its permissions"
@@ -157,19 +158,16 @@ def ensure_writable(root: Path) -> None:
         ) from None
 
 
-def _write(file: IO[bytes], frame: pl.DataFrame | pl.LazyFrame) -> None:
-    if isinstance(frame, pl.DataFrame) and frame.height <= _CODED_ROW_GROUP:
+def _write(file: IO[bytes], frame: pl.DataFrame | pl.LazyFrame, stored: pl.Schema, read: pl.Schema) -> None:
+    if isinstance(frame, pl.DataFrame) and (read == stored or frame.height <= _CODED_ROW_GROUP):
         # A group of rows holds all names that there are codes for: few rows would lie below many names.
-        frame = plain(frame)
-    if isinstance(frame, pl.LazyFrame) or _read_as(frame.schema) != frame.schema:
-        _sink(file, frame.lazy())
+        text = frame.cast({name: dtype for name, dtype in read.items() if dtype != stored[name]})
+        text.write_parquet(file, compression="zstd", statistics=True)
     else:
-        frame.write_parquet(file, compression="zstd", statistics=True)
+        _sink(file, frame.lazy(), stored, read)
 
 
-def _sink(file: IO[bytes], frame: pl.LazyFrame) -> None:
-    stored = frame.collect_schema()
-    read = _read_as(stored)
+def _sink(file: IO[bytes], frame: pl.LazyFrame, stored: pl.Schema, read: pl.Schema) -> None:
     if read == stored:
         frame.sink_parquet(file, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
         return
@@ -184,7 +182,3 @@ def _sink(file: IO[bytes], frame: pl.LazyFrame) -> None:
         row_group_size=_CODED_ROW_GROUP,
         metadata={_ARROW_SCHEMA: pl.read_parquet_metadata(empty)[_ARROW_SCHEMA]},
     )
-
-
-def _read_as(written: pl.Schema) -> pl.Schema:
-    return pl.Schema({name: text_of(dtype) for name, dtype in written.items()})

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Protocol
 
 import dagster as dg
+import polars as pl
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 from dagster._core.execution.execute_in_process import core_execute_in_process
@@ -221,20 +222,37 @@ def _executed(
         )
     except DagsterExecutionInterruptedError:
         raise KeyboardInterrupt from None
-    except CloudTrackerError:
-        raise
-    except dg.DagsterError as error:
-        cause = error.__cause__
-        while cause is not None and not isinstance(cause, CloudTrackerError):
-            cause = cause.__cause__
-        if cause is not None:
-            raise cause from None
-        if isinstance(error, DagsterAssetCheckFailedError):
-            raise RunError(
-                "tables break what they promise, and what is downstream of them was not made;"
-                f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
-            ) from None
-        raise RunError(f"a run failed: {error}") from error
+    except (pl.exceptions.PanicException, dg.DagsterError) as error:
+        if _was_interrupted(error):
+            raise KeyboardInterrupt from None
+        raise _failure(error) from error
+
+
+def _failure(error: BaseException) -> CloudTrackerError:
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, CloudTrackerError):
+        cause = cause.__cause__
+    if cause is not None:
+        return cause
+    if isinstance(error, DagsterAssetCheckFailedError):
+        return RunError(
+            "tables break what they promise, and what is downstream of them was not made;"
+            f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
+        )
+    return RunError(f"a run failed: {error}")
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    # Polars asks Python for types and rows: an interrupt in the middle of that comes back as an error of its own.
+    name = DagsterExecutionInterruptedError.__name__
+    polars = (pl.exceptions.PanicException, pl.exceptions.PolarsError)
+    while error is not None:
+        if isinstance(error, DagsterExecutionInterruptedError) or (
+            isinstance(error, polars) and name in str(error)
+        ):
+            return True
+        error = error.__cause__
+    return False
 
 
 @contextmanager

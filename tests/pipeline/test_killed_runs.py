@@ -48,7 +48,7 @@ def test_an_interrupted_run_says_so_and_the_next_one_finishes(demo: Account) -> 
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, error
     assert error.strip().splitlines()[-1].startswith("cloudtracker: interrupted")
     assert "Traceback" not in error
     stopped = hashes(demo)
