@@ -74,8 +74,7 @@ def test_a_note_that_names_something_else_removes_nothing(file: Path, tmp_path: 
     outside = tmp_path.parent / "outside.tmp"
     outside.touch()
     (tmp_path / ".staging").mkdir()
-    # No process has this number: they are smaller.
-    (tmp_path / ".staging" / "writing-4194305-1").write_text(said)
+    (tmp_path / ".staging" / "writing-1").write_text(said)
     remove_left_behind(tmp_path)
     assert file.read_text() == "old" and outside.exists()
 
