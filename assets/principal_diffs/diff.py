@@ -22,8 +22,8 @@ from assets.principal_diffs.verdicts import use
 ROWS_AT_ONCE = 250_000
 """So many grants are compared at a time where there are more."""
 
-# About so many are read at a time: Polars reads as far ahead as there is something to read.
-_READ_AT_ONCE = 4 * ROWS_AT_ONCE
+# About so many times as many are read at a time: Polars reads as far ahead as there is something to read.
+_READ_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _read(grants: pl.LazyFrame, codes: Codes) -> Iterator[pl.DataFrame]:
     """Yield the grants in their order, some at a time."""
     arns = codes.principals.categories
     total = grants.select(pl.len()).collect().item()
-    step = max(1, len(arns) * _READ_AT_ONCE // max(1, total))
+    step = max(1, len(arns) * _READ_AHEAD * ROWS_AT_ONCE // max(1, total))
     for first in range(0, len(arns), step):
         some = arns[first : first + step]
         theirs = grants.filter(pl.col("principal_arn").is_between(pl.lit(some[0]), pl.lit(some[-1])))
