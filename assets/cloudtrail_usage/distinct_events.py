@@ -7,6 +7,7 @@ import polars as pl
 
 from assets.cloudtrail_usage.counted import EVENTS
 from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
+from assets.cloudtrail_usage.streams import read_stream
 from assets.errors import RunError
 
 
@@ -20,7 +21,7 @@ def distinct_keys(files: Iterable[Path]) -> pl.DataFrame:
     distinct = [pl.DataFrame(schema={**KEY_SCHEMA, "code": pl.UInt64()})]
     for file in files:
         # Most were in other files: their text is hashed, compared and let go.
-        keys = pl.read_ipc(file)
+        keys = read_stream(file)
         hashed = keys.with_columns(text=pl.struct(*KEY_SCHEMA).hash())
         new = hashed.join(known, on="code", how="anti")
         if hashed.join(known, on="code").select((pl.col("text") != pl.col("text_right")).any()).item():

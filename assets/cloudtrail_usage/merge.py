@@ -22,7 +22,8 @@ from assets.cloudtrail_usage.schema import (
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.spilled import Spilled
-from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled
+from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged
+from assets.cloudtrail_usage.streams import read_stream, write_stream
 
 # So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
 ROWS_AT_A_TIME = 150_000
@@ -55,19 +56,19 @@ def merge_day(
         return MergedDay(usage, _no_counts(), Spilled(ROLE_ASSUMPTIONS), Spilled(SESSION_USAGE))
     made = day_folder(staging, day) / "made"
     # The text of keys waits on the disk until events are counted.
-    codes = _coded(distinct_keys(keys_files), made / "keys.arrow")
+    codes = _coded(distinct_keys(keys_files), made / "keys.stream")
     services = service_sessions(staging, day)
     rows = DayRows(staging, day, staged_rows, -(-events // rows_at_a_time))
     counts = count_day(rows, codes, services, each)
     assumptions = merge_assumptions(staging, day, made)
-    kinds = SessionKinds(pl.read_ipc(made / "keys.arrow"))
+    kinds = SessionKinds(read_stream(made / "keys.stream"))
     sessions = merge_sessions(staging, day, kinds, services, made)
-    usage = usage_of(by_code(rows), pl.read_ipc(made / "keys.arrow"))
+    usage = usage_of(by_code(rows), read_stream(made / "keys.stream"))
     return MergedDay(usage, _counts(counts), assumptions, sessions)
 
 
 def _coded(keys: pl.DataFrame, file: Path) -> pl.DataFrame:
-    write_spilled(keys, file)
+    write_stream(keys, file)
     return codes_of(keys)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
-from assets.cloudtrail_usage.spilled import Spilled, ranges
-from assets.cloudtrail_usage.staging import staged, write_spilled
+from assets.cloudtrail_usage.spilled import Spilled, ranges, write_spilled
+from assets.cloudtrail_usage.staging import staged
 
 # Their rows are wide: so many take about 30 MB.
 ASSUMPTIONS_AT_A_TIME = 25_000

@@ -10,7 +10,8 @@ import polars as pl
 from assets.cloudtrail_usage.counted import SUMS
 from assets.cloudtrail_usage.distinct_events import by_code_of, deduplicated
 from assets.cloudtrail_usage.merge_sessions import write_partial
-from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_spilled, write_staged
+from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_staged
+from assets.cloudtrail_usage.streams import read_stream, read_streams, write_stream
 
 # Files of rows that are cut at a time: one holds some 50,000.
 _CUT_AT_A_TIME = 4
@@ -39,12 +40,12 @@ class DayRows:
     @property
     def codes(self) -> Path:
         """A file with what `distinct_events.codes_of` says."""
-        return day_folder(self.staging, self.day) / "made" / "codes.arrow"
+        return day_folder(self.staging, self.day) / "made" / "codes.stream"
 
     @property
     def services(self) -> Path:
         """A file with what `service_sessions` says."""
-        return day_folder(self.staging, self.day) / "made" / "services.arrow"
+        return day_folder(self.staging, self.day) / "made" / "services.stream"
 
 
 def count_day(day: DayRows, codes: pl.DataFrame, services: pl.DataFrame, each: Each) -> pl.DataFrame:
@@ -53,8 +54,8 @@ def count_day(day: DayRows, codes: pl.DataFrame, services: pl.DataFrame, each: E
     What was counted by session is staged (`write_partial`), and so is what was counted by code, for `by_code`. The
     counts: `region`, `permission`, `duplicate`, `len`, a row for any number of times.
     """
-    write_spilled(codes, day.codes)
-    write_spilled(services, day.services)
+    write_stream(codes, day.codes)
+    write_stream(services, day.services)
     if day.parts <= 1:
         return _count((day, 0))
     starts = range(0, len(day.rows.files), _CUT_AT_A_TIME)
@@ -67,7 +68,7 @@ def by_code(day: DayRows) -> pl.DataFrame:
     whole: list[pl.DataFrame] = []
     for file in staged(day.staging, day.day, _COUNTED):
         # Part by part: one has most codes again, so that all of them would grow with the day.
-        whole = [pl.concat([*whole, pl.read_ipc(file)]).group_by("code").agg(**SUMS)]
+        whole = [pl.concat([*whole, read_stream(file)]).group_by("code").agg(**SUMS)]
     return whole[0]
 
 
@@ -89,10 +90,10 @@ def _count(task: tuple[DayRows, int]) -> pl.DataFrame:
     if day.parts <= 1:
         rows = day.rows.read(day.rows.files)
     else:
-        rows = pl.concat(pl.read_ipc(file) for file in staged(day.staging, day.day, _part(part)))
-    unique, counts = deduplicated(rows, pl.read_ipc(day.codes))
+        rows = read_streams(staged(day.staging, day.day, _part(part)))
+    unique, counts = deduplicated(rows, read_stream(day.codes))
     write_staged(day.staging, day.day, _COUNTED, f"{part:06}", by_code_of(unique))
-    write_partial(day.staging, day.day, part, unique, pl.read_ipc(day.services))
+    write_partial(day.staging, day.day, part, unique, read_stream(day.services))
     return counts
 
 

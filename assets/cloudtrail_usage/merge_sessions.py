@@ -10,8 +10,9 @@ from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
 from assets.cloudtrail_usage.session_kinds import PRINCIPAL, SessionKinds, distinct_sessions
-from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, ranges, rows_in
-from assets.cloudtrail_usage.staging import staged, write_spilled, write_staged
+from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, ranges, write_spilled
+from assets.cloudtrail_usage.staging import rows_in, staged, write_staged
+from assets.cloudtrail_usage.streams import read_stream
 
 # Their rows are wide: so many take about 15 MB while they are merged.
 SESSIONS_AT_A_TIME = 15_000
@@ -84,9 +85,9 @@ def _merge_unranked(
     parts = -(-rows_in(partial) // rows_at_a_time)
     for part in range(parts):
         mine = pl.col("session_code") % parts == part
-        counted = pl.concat(pl.read_ipc(file).filter(mine) for file in partial)
+        counted = pl.concat(read_stream(file).filter(mine) for file in partial)
         # Most sessions of a busy day are services': their rows stay on the disk.
-        named = [pl.read_ipc(file).join(counted, on="session_code", how="semi") for file in sessions]
+        named = [read_stream(file).join(counted, on="session_code", how="semi") for file in sessions]
         usage = kinds.usage(counted, distinct_sessions(pl.concat([*named, _rows_of(services)])))
         write_staged(staging, day, _UNSORTED, f"{part:06}", usage.with_columns(order=_ORDER))
     for rows in ranges(staged(staging, day, _UNSORTED), "order", rows_at_a_time):
@@ -95,7 +96,7 @@ def _merge_unranked(
 
 def _sessions_in(files: list[Path]) -> int:
     # A session is staged again by every process, and where it had been forgotten.
-    codes = [pl.read_ipc(file, columns=["session_code"]) for file in files]
+    codes = [read_stream(file, ["session_code"]) for file in files]
     return pl.concat(codes).n_unique() if codes else 0
 
 

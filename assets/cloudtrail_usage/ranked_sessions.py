@@ -7,6 +7,7 @@ import polars as pl
 
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import staged, write_staged
+from assets.cloudtrail_usage.streams import read_stream, read_streams
 
 _RANGES = "ranked"
 # The order of the table, as far as the session.
@@ -25,15 +26,15 @@ def merge_ranked(
 
     `sessions` are those of `distinct_sessions`.
     """
-    counts = [kinds.numbered(pl.read_ipc(file), sessions).group_by(_ORDER).len() for file in partial]
+    counts = [kinds.numbered(read_stream(file), sessions).group_by(_ORDER).len() for file in partial]
     sizes = pl.concat(counts).group_by(_ORDER).agg(pl.col("len").sum()).sort(_ORDER)
     before = pl.col("len").cum_sum() - pl.col("len")
     cut = sizes.select(*_ORDER, range=(before // rows_at_a_time).cast(pl.UInt32))
     for number, file in enumerate(partial):
         # Numbers only: names would be many times as large.
-        rows = kinds.numbered(pl.read_ipc(file), sessions).join(cut, on=_ORDER)
+        rows = kinds.numbered(read_stream(file), sessions).join(cut, on=_ORDER)
         for (part,), of_part in rows.partition_by("range", as_dict=True, include_key=False).items():
             write_staged(staging, day, f"{_RANGES}{part:06}", f"{number:06}", of_part)
     for part in cut["range"].unique().sort():
         files = staged(staging, day, f"{_RANGES}{part:06}")
-        yield kinds.table(pl.concat(pl.read_ipc(file) for file in files), sessions)
+        yield kinds.table(read_streams(files), sessions)

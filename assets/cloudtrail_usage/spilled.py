@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.staging import write_spilled
+from assets.cloudtrail_usage.staging import rows_in
+from assets.cloudtrail_usage.streams import SUFFIX, not_writable, read_stream, read_streams, write_stream
 
 # One value in so many tells where the ranges begin.
 _SAMPLED = 64
@@ -30,9 +31,14 @@ class Spilled:
         return Spilled(self.schema, tuple(file.rename(folder / file.name) for file in self.files))
 
 
-def rows_in(files: Sequence[Path]) -> int:
-    """Return how many rows the files hold, from their footers."""
-    return int(pl.scan_ipc(list(files)).select(pl.len()).collect().item()) if files else 0
+def write_spilled(frame: pl.DataFrame, path: Path) -> None:
+    """Write a file of a table. Raises StorageError when it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Parquet takes three times as long to write.
+        frame.write_ipc(path, compression="lz4")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise not_writable(path, error) from error
 
 
 def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -40,40 +46,40 @@ def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.D
     # A few files at a time: most have what others have.
     distinct = pl.DataFrame(schema=schema)
     for start in range(0, len(files), _FILES_AT_A_TIME):
-        distinct = pl.concat([distinct, _read(files[start : start + _FILES_AT_A_TIME])]).unique()
+        distinct = pl.concat([distinct, read_streams(files[start : start + _FILES_AT_A_TIME])]).unique()
     return distinct
 
 
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return the columns of the schema of the rows that a condition holds for."""
     # File by file: a scan of all of them would hold more than the part.
-    read = [pl.read_ipc(file).filter(mine).select(*schema) for file in files]
+    read = [read_stream(file).filter(mine).select(*schema) for file in files]
     return pl.concat([pl.DataFrame(schema=schema), *read])
 
 
 def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of the files in ranges of a text column, ascending: equal values are in one range.
 
-    A range has about `rows_at_a_time` rows; they are cut into files beside the first. Which rows it has follows
+    The files are staged ones. A range has about `rows_at_a_time` rows; they are cut into files beside the first. Which rows it has follows
     from the rows of all files, not from their order. Raises StorageError when the files cannot be written.
     """
     rows = rows_in(files)
     if rows <= rows_at_a_time:
         if rows:
-            yield _read(files)
+            yield read_streams(files)
         return
     bounds = _bounds(files, column, -(-rows // rows_at_a_time))
     folder = files[0].parent / f"ranges-{column}"
     for number, some in enumerate(_groups(files, rows_at_a_time)):
         # Every file is read once: a filtered scan for each range would read all of them again and again.
-        read = _read(some)
+        read = read_streams(some)
         cut = read.with_columns(_range=bounds.search_sorted(read[column], side="right"))
         for (part,), mine in cut.partition_by("_range", as_dict=True, include_key=False).items():
-            write_spilled(mine, folder / f"{part:06}-{number:06}.arrow")
+            write_stream(mine, folder / f"{part:06}-{number:06}{SUFFIX}")
     for part in range(len(bounds) + 1):
-        parts = sorted(folder.glob(f"{part:06}-*.arrow"))
+        parts = sorted(folder.glob(f"{part:06}-*{SUFFIX}"))
         if parts:
-            yield _read(parts)
+            yield read_streams(parts)
 
 
 def _groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
@@ -92,13 +98,10 @@ def _groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
 
 def _bounds(files: Sequence[Path], column: str, parts: int) -> pl.Series:
     sampled = pl.col(column).hash() % _SAMPLED == 0
-    sample = pl.concat([pl.read_ipc(file, columns=[column]).filter(sampled) for file in files])
+    sample = pl.concat([read_stream(file, [column]).filter(sampled) for file in files])
     values = sample[column].sort()
     if values.is_empty():
         return values
     cuts = [len(values) * part // parts for part in range(1, parts)]
     return values.gather(cuts).unique().sort()
 
-
-def _read(files: Sequence[Path]) -> pl.DataFrame:
-    return pl.concat(pl.read_ipc(file) for file in files)

@@ -1,4 +1,4 @@
-"""Events on their way: rows of the events of a day in Arrow files, written by any process, merged by one.
+"""Events on their way: rows of the events of a day in files (`streams`), written by any process, merged by one.
 
 A day's folder holds `rows-*` (`id` UInt128, see `event_ids`, `code` UInt64, `session_code` UInt64, `time` Int64
 microseconds, `region` UInt16: an index) or `named-*` with `id` String, `keys-*` (the columns of `keys.KEY_SCHEMA`
@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from assets.cloudtrail_usage.event_columns import EventColumns, bad_time
 from assets.cloudtrail_usage.event_ids import NUMBERS, numbers_of, with_texts
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, times_of
 from assets.cloudtrail_usage.rejections import Defect
+from assets.cloudtrail_usage.streams import SUFFIX, read_stream, write_stream
 from assets.errors import StorageError
 
 _PREFIX = "logs-"
@@ -83,7 +84,12 @@ def day_folder(staging: Path, day: int) -> Path:
 
 def staged(staging: Path, day: int, kind: str) -> list[Path]:
     """Return the files of a kind (`rows`, `keys`, `sessions`, `assumed`) of a day, sorted."""
-    return sorted(day_folder(staging, day).glob(f"{kind}-*.arrow"))
+    return sorted(day_folder(staging, day).glob(f"{kind}-*{SUFFIX}"))
+
+
+def rows_in(files: Iterable[Path]) -> int:
+    """Return how many rows staged files hold, from their names."""
+    return sum(int(file.stem.rpartition(".")[2]) for file in files)
 
 
 def remove_day(staging: Path, day: int) -> None:
@@ -160,7 +166,7 @@ class StagedRows:
 
     def read(self, files: Sequence[Path]) -> pl.DataFrame:
         """Return the rows of some of the files."""
-        read = [pl.read_ipc(file) for file in files]
+        read = map(read_stream, files)
         return pl.concat([with_texts(rows, "id") for rows in read] if self.as_text else read)
 
 
@@ -172,14 +178,4 @@ def write_keys(staging: Path, day: int, name: str, keys: pl.DataFrame) -> None:
 def write_staged(staging: Path, day: int, kind: str, name: str, frame: pl.DataFrame) -> None:
     """Write a file that `staged` finds; none for no rows."""
     if not frame.is_empty():
-        write_spilled(frame, day_folder(staging, day) / f"{kind}-{name}.arrow")
-
-
-def write_spilled(frame: pl.DataFrame, path: Path) -> None:
-    """Write a file that is gone when the reading ends. Raises StorageError when it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Parquet takes three times as long to write.
-        frame.write_ipc(path, compression="lz4")
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise StorageError(f"{path}: cannot be written ({error}); logs are staged there") from error
+        write_stream(frame, day_folder(staging, day) / f"{kind}-{name}.{frame.height}{SUFFIX}")

@@ -15,6 +15,7 @@ from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import staged, write_staged
+from assets.cloudtrail_usage.streams import read_streams
 from assets.errors import RunError
 from tests.assets.cloudtrail_usage.log_files import (
     ACCOUNT,
@@ -265,7 +266,7 @@ def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
             rows = _stage(folder, half)
             services = service_sessions(folder, 5, size)
             write_partial(folder, 5, half, rows, services)
-        keys = pl.read_ipc(staged(folder, 5, "keys"))
+        keys = read_streams(staged(folder, 5, "keys"))
         made.append(merge_sessions(folder, 5, SessionKinds(keys), services, folder / "made", size, ranked))
     whole, ranges, parts = (table.lazy().collect() for table in made)
     assert len(made[0].files) == 1 < min(len(made[1].files), len(made[2].files))
@@ -278,11 +279,11 @@ def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
 def test_sessions_that_share_a_code_are_refused(tmp_path: Path) -> None:
     _stage(tmp_path, 0)
     rows = _stage(tmp_path, 0)
-    others = pl.read_ipc(staged(tmp_path, 5, "sessions")).with_columns(session=pl.lit("AROAOTHER:x"))
+    others = read_streams(staged(tmp_path, 5, "sessions")).with_columns(session=pl.lit("AROAOTHER:x"))
     write_staged(tmp_path, 5, "sessions", "b", others)
     services = service_sessions(tmp_path, 5)
     write_partial(tmp_path, 5, 0, rows, services)
-    keys = pl.read_ipc(staged(tmp_path, 5, "keys"))
+    keys = read_streams(staged(tmp_path, 5, "keys"))
     with pytest.raises(RunError, match="same code"):
         merge_sessions(tmp_path, 5, SessionKinds(keys), services, tmp_path / "made")
 
