@@ -1,59 +1,48 @@
 """Every event of a day once: copies lie in several files, and the few that differ are decided by order."""
 
-from collections.abc import Iterable
-from pathlib import Path
-
+import numpy as np
 import polars as pl
 
-from assets.cloudtrail_usage.counted import EVENTS
-from assets.cloudtrail_usage.keys import API_CALL, KEY_SCHEMA
-from assets.cloudtrail_usage.streams import read_stream
-from assets.errors import RunError
+from assets.cloudtrail_usage.counted import EVENTS, SUMS
+from assets.cloudtrail_usage.staging import StagedRows, rows_in
+
+# Hashes of so many ids take 32 MB.
+HASHES_AT_A_TIME = 4_000_000
 
 
-def distinct_keys(files: Iterable[Path]) -> pl.DataFrame:
-    """Return the keys that the files hold, each once, in any order: columns of `KEY_SCHEMA` and `code`.
+def repeated_hashes(rows: StagedRows, hashes_at_a_time: int = HASHES_AT_A_TIME) -> pl.Series:
+    """Return the hashes (UInt64, ascending) that more than one row has: those of events with copies, and few others.
 
-    Text is Enums in its order: a busy day has a hundred thousand keys of a few thousand names. Raises RunError when
-    two keys share a code.
+    Of nearly all events there is one, so that only these have to be brought together.
     """
-    known = pl.DataFrame(schema={"code": pl.UInt64(), "text": pl.UInt64()})
-    distinct = [pl.DataFrame(schema={**KEY_SCHEMA, "code": pl.UInt64()})]
-    for file in files:
-        # Most were in other files: their text is hashed, compared and let go.
-        keys = read_stream(file)
-        hashed = keys.with_columns(text=pl.struct(*KEY_SCHEMA).hash())
-        new = hashed.join(known, on="code", how="anti")
-        if hashed.join(known, on="code").select((pl.col("text") != pl.col("text_right")).any()).item():
-            raise _shared_code()
-        known = pl.concat([known, new.select("code", "text")])
-        distinct.append(new.drop("text"))
-    keys = pl.concat(distinct)
-    names = [name for name, dtype in KEY_SCHEMA.items() if dtype == pl.String()]
-    return keys.with_columns(keys[name].cast(pl.Enum(keys[name].unique().sort())) for name in names)
+    parts = -(-rows_in(rows.files) // hashes_at_a_time)
+    found = [np.empty(0, np.uint64)]
+    for part in range(parts):
+        hashes = [hash_of(rows.ids(file)).to_numpy() for file in rows.files]
+        mine = np.concatenate([some[some % np.uint64(parts) == part] for some in hashes])
+        mine.sort()
+        found.append(np.unique(mine[1:][mine[1:] == mine[:-1]]))
+    return pl.Series(np.sort(np.concatenate(found)))
 
 
-def _shared_code() -> RunError:
-    return RunError(
-        "two kinds of events got the same code while logs were read; run it again after an update"
-    )
+def hash_of(ids: pl.Series) -> pl.Series:
+    """Return the hash (UInt64) of each id: equal ids have one, in every process."""
+    return ids.hash()
 
 
-def codes_of(keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the `code` of each key, its `rank` among them, and whether its events need a `permission`.
-
-    Raises RunError when two keys share a code.
-    """
-    if keys["code"].is_duplicated().any():
-        raise _shared_code()
-    ordered = keys.sort(*KEY_SCHEMA).with_row_index("rank")
-    return ordered.select("code", "rank", permission=pl.col("event_type").cast(pl.String) == API_CALL)
+def are_among(hashes: pl.Series, ascending: pl.Series) -> pl.Series:
+    """Say of each hash whether it is among others."""
+    if len(ascending) < len(hashes):
+        return hashes.is_in(ascending.implode())
+    # Where every event was delivered twice, a set of them would take long to make, and much memory.
+    at = ascending.search_sorted(hashes).clip(upper_bound=len(ascending) - 1)
+    return ascending.gather(at) == hashes
 
 
 def deduplicated(rows: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows with one of each id, and per region how many of each kind there were.
 
-    `codes` are those of `codes_of`.
+    `codes` are those of `day_keys.DayKeys`. Of copies that differ the smallest is taken, by rank, time and region.
     """
     copied = rows["id"].is_duplicated()
     # Copies are rare: only they are sorted.
@@ -63,15 +52,27 @@ def deduplicated(rows: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame,
     )
     first = copies["id"].is_first_distinct()
     unique = pl.concat([rows.filter(~copied), copies.filter(first)])
-    counted = [
-        unique.group_by("region", "code").len().with_columns(duplicate=pl.lit(False)),
-        copies.filter(~first).group_by("region", "code").len().with_columns(duplicate=pl.lit(True)),
+    counts = [
+        by_region(unique, codes, duplicate=False),
+        by_region(copies.filter(~first), codes, duplicate=True),
     ]
-    permissions = codes.select("code", "permission")
-    counts = pl.concat(counted).join(permissions, on="code").group_by("region", "permission", "duplicate")
-    return unique, counts.agg(pl.col("len").sum().cast(pl.Int64))
+    return unique, pl.concat(counts)
 
 
-def by_code_of(unique: pl.DataFrame) -> pl.DataFrame:
-    """Count distinct events (`code`, `time`, `id`) by code: `events`, `first_seen`, `last_seen`, `last_event_id`."""
-    return unique.group_by("code").agg(**EVENTS)
+def by_region(rows: pl.DataFrame, codes: pl.DataFrame, *, duplicate: bool) -> pl.DataFrame:
+    """Count rows: `region`, `permission` (whether they need one), `duplicate` as given, `len` (Int64)."""
+    others = codes.filter(~pl.col("permission"))["code"]
+    counted = rows.select("region", permission=~pl.col("code").is_in(others.implode()))
+    return counted.group_by("region", "permission").agg(
+        duplicate=pl.lit(duplicate), len=pl.len().cast(pl.Int64)
+    )
+
+
+def by_session_of(unique: pl.DataFrame) -> pl.DataFrame:
+    """Count distinct events by `session_code` and `code`: columns of `counted.EVENTS`."""
+    return unique.group_by("session_code", "code").agg(**EVENTS)
+
+
+def by_code_of(by_session: pl.DataFrame) -> pl.DataFrame:
+    """Count what was counted by session by `code` alone: columns of `counted.EVENTS`."""
+    return by_session.group_by("code").agg(**SUMS)

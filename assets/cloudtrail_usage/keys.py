@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import polars as pl
@@ -31,14 +31,30 @@ KEY_SCHEMA: dict[str, pl.DataType] = {
     "service": pl.String(),
     "error_code": pl.String(),
 }
-_ACTOR = (*tuple(KEY_SCHEMA)[:4], "via_service", "service")
-_KIND = ("event_source", "event_name", "event_type", "outcome", "error_code")
+PRINCIPAL = tuple(KEY_SCHEMA)[:4]
+EVENT = tuple(KEY_SCHEMA)[4:8]
+_CODE = pl.UInt64()
+ACTOR_SCHEMA: dict[str, pl.DataType] = {
+    name: KEY_SCHEMA[name] for name in (*PRINCIPAL, "via_service", "service")
+} | {"actor_code": _CODE}
+KIND_SCHEMA: dict[str, pl.DataType] = {name: KEY_SCHEMA[name] for name in (*EVENT, "error_code")} | {
+    "kind_code": _CODE
+}
+PAIR_SCHEMA: dict[str, pl.DataType] = {"actor_code": _CODE, "kind_code": _CODE, "code": _CODE}
 
 Kind = tuple[str, str, str | None, str | None]
 """What was called, as logged: `eventSource`, `eventName`, `eventType`, `errorCode`."""
 _ActorRow = tuple[str, str, str, str, bool, str]
 _KindRow = tuple[str, str, str, str, str]
 _Row = TypeVar("_Row", _ActorRow, _KindRow)
+
+
+class KeyTables(NamedTuple):
+    """Keys, taken apart: `ACTOR_SCHEMA`, `KIND_SCHEMA`, and which of them came together: `PAIR_SCHEMA`."""
+
+    actors: pl.DataFrame
+    kinds: pl.DataFrame
+    pairs: pl.DataFrame
 
 
 class EventKeys:
@@ -100,20 +116,28 @@ class EventKeys:
 
     def codes_of(self, rows: pl.DataFrame) -> pl.Series:
         """Return the codes (UInt64) of rows with the numbers `actor` and `kind`."""
-        actors = pl.Series(self._actor_codes, dtype=pl.UInt64())
-        kinds = pl.Series(self._kind_codes, dtype=pl.UInt64())
-        return actors.gather(rows["actor"]) ^ kinds.gather(rows["kind"])
+        of_actors, of_kinds = self._codes(rows)
+        return of_actors ^ of_kinds
 
-    def frame_of(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the keys of rows with the numbers `actor` and `kind`: columns of `KEY_SCHEMA` and `code` (UInt64)."""
-        actors = _columns(_ACTOR, self._actors)[rows["actor"]]
-        kinds = _columns(_KIND, self._kinds)[rows["kind"]]
-        return pl.concat([actors, kinds], how="horizontal").select(*KEY_SCHEMA, code=self.codes_of(rows))
+    def _codes(self, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        actors = pl.Series(self._actor_codes, dtype=_CODE)
+        kinds = pl.Series(self._kind_codes, dtype=_CODE)
+        return actors.gather(rows["actor"]), kinds.gather(rows["kind"])
 
-    def frame(self) -> pl.DataFrame:
-        """Return the keys that `code_of` gave codes of, as `frame_of` does."""
+    def tables_of(self, actors: Iterable[int], kinds: Iterable[int], pairs: pl.DataFrame) -> KeyTables:
+        """Return the tables of numbers of actors, of kinds, and of rows with both (`actor`, `kind`)."""
+        of_actors, of_kinds = self._codes(pairs)
+        return KeyTables(
+            _frame(ACTOR_SCHEMA, self._actors, self._actor_codes, actors),
+            _frame(KIND_SCHEMA, self._kinds, self._kind_codes, kinds),
+            pl.DataFrame(dict(zip(PAIR_SCHEMA, (of_actors, of_kinds, of_actors ^ of_kinds), strict=True))),
+        )
+
+    def tables(self) -> KeyTables:
+        """Return the keys that `code_of` gave codes of."""
         numbers = {"actor": pl.UInt32(), "kind": pl.UInt32()}
-        return self.frame_of(pl.DataFrame(list(self._pairs), schema=numbers, orient="row"))
+        pairs = pl.DataFrame(list(self._pairs), schema=numbers, orient="row")
+        return self.tables_of(pairs["actor"].unique(), pairs["kind"].unique(), pairs)
 
     def forget(self) -> None:
         """Start again: numbers are given anew."""
@@ -138,8 +162,17 @@ def _numbered(row: _Row, numbers: dict[_Row, int], codes: list[int]) -> int:
     return number
 
 
-def _columns(names: Sequence[str], rows: Iterable[tuple[str | bool, ...]]) -> pl.DataFrame:
+def _frame(
+    schema: dict[str, pl.DataType],
+    rows: Iterable[tuple[str | bool, ...]],
+    codes: Sequence[int],
+    numbers: Iterable[int],
+) -> pl.DataFrame:
+    by_number = list(rows)
+    return _columns([(*by_number[number], codes[number]) for number in numbers], schema)
+
+
+def _columns(rows: Sequence[tuple[str | bool | int, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
     # Column by column: Polars takes several times as long for rows.
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    schema = {name: KEY_SCHEMA[name] for name in names}
-    return pl.DataFrame(dict(zip(names, columns, strict=True)), schema=schema)
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)

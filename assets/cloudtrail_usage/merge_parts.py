@@ -1,4 +1,4 @@
-"""The rows of a day in parts, each counted by itself: in this process, or in several."""
+"""The rows of a day, some of them at a time: in this process, or in several."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,14 +8,24 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from assets.cloudtrail_usage.counted import SUMS
-from assets.cloudtrail_usage.distinct_events import by_code_of, deduplicated
-from assets.cloudtrail_usage.merge_sessions import write_partial
-from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_staged
+from assets.cloudtrail_usage.distinct_events import (
+    are_among,
+    by_code_of,
+    by_region,
+    by_session_of,
+    deduplicated,
+    hash_of,
+    repeated_hashes,
+)
+from assets.cloudtrail_usage.merge_sessions import of_services, write_counted
+from assets.cloudtrail_usage.staging import StagedRows, day_folder, rows_in, staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream, read_streams, write_stream
 
-# Files of rows that are cut at a time: one holds some 50,000.
-_CUT_AT_A_TIME = 4
-_COUNTED = "counted"
+# Files of rows that are worked on at a time: one holds some 50,000.
+_FILES_AT_A_TIME = 4
+# Counts that are brought together at a time: they take 50 bytes each.
+_COUNTS_AT_A_TIME = 300_000
+_COUNTED, _COPIES = "counted", "copies"
 _Task = TypeVar("_Task")
 _Done = TypeVar("_Done")
 
@@ -30,71 +40,88 @@ class Each(Protocol):
 
 @dataclass(frozen=True)
 class DayRows:
-    """The `rows` of a day, counted from 1970-01-01, that are to be cut into `parts`."""
+    """The `rows` of a day, counted from 1970-01-01, of which about `at_a_time` are in memory together."""
 
     staging: Path
     day: int
     rows: StagedRows
-    parts: int
+    at_a_time: int
 
-    @property
-    def codes(self) -> Path:
-        """A file with what `distinct_events.codes_of` says."""
-        return day_folder(self.staging, self.day) / "made" / "codes.stream"
-
-    @property
-    def services(self) -> Path:
-        """A file with what `service_sessions` says."""
-        return day_folder(self.staging, self.day) / "made" / "services.stream"
+    def made(self, name: str) -> Path:
+        """Return the file of something that all parts need."""
+        return day_folder(self.staging, self.day) / "made" / f"{name}.stream"
 
 
 def count_day(day: DayRows, codes: pl.DataFrame, services: pl.DataFrame, each: Each) -> pl.DataFrame:
     """Count the events of a day, each id once, and return how many of each kind there were in each region.
 
-    What was counted by session is staged (`write_partial`), and so is what was counted by code, for `by_code`. The
+    What was counted by session is staged (`write_counted`), and so is what was counted by code, for `by_code`. The
     counts: `region`, `permission`, `duplicate`, `len`, a row for any number of times.
     """
-    write_stream(codes, day.codes)
-    write_stream(services, day.services)
-    if day.parts <= 1:
-        return _count((day, 0))
-    starts = range(0, len(day.rows.files), _CUT_AT_A_TIME)
-    filled = {part for parts in each(_cut, [(day, start) for start in starts]) for part in parts}
-    return pl.concat(each(_count, [(day, part) for part in sorted(filled)]))
+    write_stream(codes, day.made("codes"))
+    write_stream(services, day.made("services"))
+    if rows_in(day.rows.files) <= day.at_a_time:
+        return _deduplicate(day, 0, day.rows.read(day.rows.files))
+    write_stream(repeated_hashes(day.rows).to_frame("hash"), day.made("repeated"))
+    starts = range(0, len(day.rows.files), _FILES_AT_A_TIME)
+    counts = list(each(_count_single, [(day, start) for start in starts]))
+    copies = staged(day.staging, day.day, _COPIES)
+    parts = -(-rows_in(copies) // day.at_a_time)
+    starts = range(0, len(copies), _FILES_AT_A_TIME)
+    filled = {part for some in each(_cut, [(day, parts, start) for start in starts]) for part in some}
+    return pl.concat([*counts, *each(_count_copies, [(day, part) for part in sorted(filled)])])
 
 
 def by_code(day: DayRows) -> pl.DataFrame:
     """Return what `count_day` counted by code, a code once: columns of `counted.EVENTS`."""
     whole: list[pl.DataFrame] = []
     for file in staged(day.staging, day.day, _COUNTED):
-        # Part by part: one has most codes again, so that all of them would grow with the day.
-        whole = [pl.concat([*whole, read_stream(file)]).group_by("code").agg(**SUMS)]
-    return whole[0]
+        # Some at a time: each has most codes again, so that all of them would grow with the day.
+        whole.append(read_stream(file))
+        if sum(map(len, whole)) > _COUNTS_AT_A_TIME:
+            whole = [pl.concat(whole).group_by("code").agg(**SUMS)]
+    return pl.concat(whole).group_by("code").agg(**SUMS)
 
 
-def _cut(task: tuple[DayRows, int]) -> list[int]:
-    """Write the rows of some files again by part: copies of an event are in one. Return the parts."""
+def _count_single(task: tuple[DayRows, int]) -> pl.DataFrame:
+    """Count the events in some files that have no copies, and stage the others."""
     day, start = task
-    # Filtered rows keep the text of all rows of their file in memory, so the parts are read from files of their own.
-    read = day.rows.read(day.rows.files[start : start + _CUT_AT_A_TIME])
-    cut = read.with_columns(part=pl.col("id").hash() % day.parts)
-    parts = []
+    rows = day.rows.read(day.rows.files[start : start + _FILES_AT_A_TIME])
+    copied = are_among(hash_of(rows["id"]), read_stream(day.made("repeated"))["hash"])
+    write_staged(day.staging, day.day, _COPIES, f"{start:06}", rows.filter(copied))
+    unique = rows.filter(~copied)
+    _stage(day, f"single{start:06}", unique)
+    return by_region(unique, read_stream(day.made("codes")), duplicate=False)
+
+
+def _cut(task: tuple[DayRows, int, int]) -> list[int]:
+    """Write the rows of some files of copies again by part: those of an event are in one. Return the parts."""
+    day, parts, start = task
+    files = staged(day.staging, day.day, _COPIES)[start : start + _FILES_AT_A_TIME]
+    rows = read_streams(files)
+    cut = rows.with_columns(part=hash_of(rows["id"]) % parts)
+    filled = []
     for (part,), mine in cut.partition_by("part", as_dict=True, include_key=False).items():
         write_staged(day.staging, day.day, _part(part), f"{start:06}", mine)
-        parts.append(part)
-    return parts
+        filled.append(part)
+    return filled
 
 
-def _count(task: tuple[DayRows, int]) -> pl.DataFrame:
+def _count_copies(task: tuple[DayRows, int]) -> pl.DataFrame:
     day, part = task
-    if day.parts <= 1:
-        rows = day.rows.read(day.rows.files)
-    else:
-        rows = read_streams(staged(day.staging, day.day, _part(part)))
-    unique, counts = deduplicated(rows, read_stream(day.codes))
-    write_staged(day.staging, day.day, _COUNTED, f"{part:06}", by_code_of(unique))
-    write_partial(day.staging, day.day, part, unique, read_stream(day.services))
+    return _deduplicate(day, part, read_streams(staged(day.staging, day.day, _part(part))))
+
+
+def _deduplicate(day: DayRows, part: int, rows: pl.DataFrame) -> pl.DataFrame:
+    unique, counts = deduplicated(rows, read_stream(day.made("codes")))
+    _stage(day, f"part{part:06}", unique)
     return counts
+
+
+def _stage(day: DayRows, name: str, unique: pl.DataFrame) -> None:
+    by_session = by_session_of(of_services(unique, read_stream(day.made("services"))))
+    write_staged(day.staging, day.day, _COUNTED, name, by_code_of(by_session))
+    write_counted(day.staging, day.day, name, by_session)
 
 
 def _part(part: int) -> str:

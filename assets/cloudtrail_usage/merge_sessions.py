@@ -5,11 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.counted import EVENTS
 from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
-from assets.cloudtrail_usage.session_kinds import PRINCIPAL, SessionKinds, distinct_sessions
+from assets.cloudtrail_usage.session_kinds import ORDER, SessionKinds, distinct_sessions
 from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, ranges, write_spilled
 from assets.cloudtrail_usage.staging import rows_in, staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream
@@ -26,25 +25,23 @@ _PARTIAL, _UNSORTED = "partial", "unsorted"
 _PARTIALS = ("session_code", "code", "events", "first_seen", "last_seen", "last_event_id")
 _SESSIONS = {**SESSION_SCHEMA, "session_code": pl.UInt64()}
 # What the ranges of a large table are cut by: the first columns of the key.
-_ORDER = pl.concat_str(*PRINCIPAL, "session", separator="\0")
+_ORDER = pl.concat_str(*ORDER, "session", separator="\0")
 
 
-def write_partial(staging: Path, day: int, part: int, unique: pl.DataFrame, services: pl.DataFrame) -> None:
-    """Count the distinct events of a part of a day by session and code, and stage that.
+def of_services(rows: pl.DataFrame, services: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with a `session_code` with that of the service instead, where `services` says so.
 
     `services` is that of `service_sessions`.
     """
-    acted = unique.filter(pl.col("session_code") != NO_SESSION).join(services, on="session_code", how="left")
-    named = acted.with_columns(session_code=pl.coalesce("service_code", "session_code"))
-    partial = named.group_by("session_code", "code").agg(**EVENTS)
-    write_staged(staging, day, _PARTIAL, f"{part:06}", partial)
+    known = services.select("session_code", "service_code")
+    named = rows.join(known, on="session_code", how="left")
+    return named.with_columns(session_code=pl.coalesce("service_code", "session_code")).drop("service_code")
 
 
-def write_counted(staging: Path, day: int, part: int, counted: pl.DataFrame, services: pl.DataFrame) -> None:
-    """Stage what somebody has counted by session and code already: columns of `_PARTIALS`, in any order."""
-    acted = counted.filter(pl.col("session_code") != NO_SESSION).join(services, on="session_code", how="left")
-    named = acted.with_columns(session_code=pl.coalesce("service_code", "session_code"))
-    write_staged(staging, day, _PARTIAL, f"{part:06}", named.select(_PARTIALS))
+def write_counted(staging: Path, day: int, name: str, counted: pl.DataFrame) -> None:
+    """Stage what was counted by session (`of_services`) and code, in any order; `name` is unique for the day."""
+    acted = counted.filter(pl.col("session_code") != NO_SESSION)
+    write_staged(staging, day, _PARTIAL, name, acted.select(_PARTIALS))
 
 
 def merge_sessions(
@@ -56,7 +53,7 @@ def merge_sessions(
     rows_at_a_time: int = SESSIONS_AT_A_TIME,
     ranked: int = RANKED_SESSIONS,
 ) -> Spilled:
-    """Merge what `write_partial` staged into files below `made`; `kinds` are those of the day.
+    """Merge what `write_counted` staged into files below `made`; `kinds` are those of the day.
 
     Where there are no more than `ranked` sessions, they are in memory together. Raises RunError when two
     sessions share a code.

@@ -9,7 +9,7 @@ from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream, read_streams
 
-_RANGES = "ranked"
+_NUMBERED, _RANGES = "numbered", "ranked"
 # The order of the table, as far as the session.
 _ORDER = ("principal", "session_rank")
 
@@ -26,13 +26,17 @@ def merge_ranked(
 
     `sessions` are those of `distinct_sessions`.
     """
-    counts = [kinds.numbered(read_stream(file), sessions).group_by(_ORDER).len() for file in partial]
+    counts = []
+    for number, file in enumerate(partial):
+        # Numbers only: names would be many times as large.
+        numbered = kinds.numbered(read_stream(file), sessions)
+        write_staged(staging, day, _NUMBERED, f"{number:06}", numbered)
+        counts.append(numbered.group_by(_ORDER).len())
     sizes = pl.concat(counts).group_by(_ORDER).agg(pl.col("len").sum()).sort(_ORDER)
     before = pl.col("len").cum_sum() - pl.col("len")
     cut = sizes.select(*_ORDER, range=(before // rows_at_a_time).cast(pl.UInt32))
-    for number, file in enumerate(partial):
-        # Numbers only: names would be many times as large.
-        rows = kinds.numbered(read_stream(file), sessions).join(cut, on=_ORDER)
+    for number, file in enumerate(staged(staging, day, _NUMBERED)):
+        rows = read_stream(file).join(cut, on=_ORDER)
         for (part,), of_part in rows.partition_by("range", as_dict=True, include_key=False).items():
             write_staged(staging, day, f"{_RANGES}{part:06}", f"{number:06}", of_part)
     for part in cut["range"].unique().sort():

@@ -141,14 +141,7 @@ def _whole_deliveries(
 def _tables(
     day: date, job: Job, plan: Plan, read: dict[date, Delivery], clock: Clock, work: Workers
 ) -> DayTables:
-    number = day_number(day)
-    events = sum(
-        count
-        for delivery in plan.needed(day)
-        for at, count in read[delivery].rows.items()
-        if at.day == number
-    )
-    merged = merge_day(job.staging, number, events, work.each)
+    merged = merge_day(job.staging, day_number(day), work.each)
     give_back()
     coverage = coverage_frame(day, plan, read, job.regions, merged.counts, clock)
     rejected = rejected_frame(read[day].rejected)

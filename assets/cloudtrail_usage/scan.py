@@ -170,11 +170,12 @@ class Scanner:
         codes = pl.Series(self._sessions.codes, dtype=pl.UInt64()).gather(rows["session"])
         coded = rows.with_columns(code=self._keys.codes_of(rows), session_code=codes)
         write_rows(staging, day, name, coded)
-        pairs = staged.keys.new(
+        numbers = staged.pairs.new(
             rows.select(pl.col("actor").cast(pl.UInt64) * _PAIR + pl.col("kind")).to_series()
         )
-        of_pairs = pl.select(actor=pl.lit(pairs) // _PAIR, kind=pl.lit(pairs) % _PAIR)
-        write_keys(staging, day, name, self._keys.frame_of(of_pairs))
+        pairs = pl.select(actor=pl.lit(numbers) // _PAIR, kind=pl.lit(numbers) % _PAIR)
+        actors, kinds = staged.actors.new(pairs["actor"]), staged.kinds.new(pairs["kind"])
+        write_keys(staging, day, name, self._keys.tables_of(actors, kinds, pairs))
         acted = self._sessions.frame(staged.sessions.new(rows["session"].cast(pl.UInt64)))
         write_staged(staging, day, "sessions", name, acted)
         of_day = issued.filter(pl.col("event_time").dt.date() == day_of(day))
@@ -203,12 +204,14 @@ class _Numbers:
 
 
 class _Staged(NamedTuple):
-    keys: _Numbers
+    actors: _Numbers
+    kinds: _Numbers
+    pairs: _Numbers
     sessions: _Numbers
 
 
 def _nothing_staged() -> _Staged:
-    return _Staged(_Numbers(), _Numbers())
+    return _Staged(_Numbers(), _Numbers(), _Numbers(), _Numbers())
 
 
 def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:

@@ -3,19 +3,19 @@
 import polars as pl
 
 from assets.cloudtrail_usage.counted import SUMS
+from assets.cloudtrail_usage.day_keys import DayKeys
 from assets.cloudtrail_usage.event_ids import with_texts
 from assets.cloudtrail_usage.schema import SESSION_USAGE, as_columns
 from assets.cloudtrail_usage.session_keys import SESSION_IDENTITY, SESSION_SCHEMA
 from assets.errors import RunError
 
-# Columns of the usage, and what a key calls them.
-PRINCIPAL = {
+# Columns of the usage, in their order there, and what a key calls them.
+ORDER = {
     "role_id": "principal_id",
     "role_arn": "principal_arn",
     "role_account": "principal_account",
     "session_type": "principal_type",
 }
-_EVENT = ("event_source", "event_name", "event_type", "outcome")
 
 
 def distinct_sessions(sessions: pl.DataFrame) -> pl.DataFrame:
@@ -33,15 +33,15 @@ def distinct_sessions(sessions: pl.DataFrame) -> pl.DataFrame:
 class SessionKinds:
     """The principals and the kinds of events of a day, in order: what is counted is grouped by their numbers."""
 
-    def __init__(self, keys: pl.DataFrame) -> None:
-        """Take the day's distinct keys, with `code`."""
-        named = keys.select("code", *_EVENT, **{name: pl.col(of) for name, of in PRINCIPAL.items()})
-        self._principals = named.select(*PRINCIPAL).unique().sort(*PRINCIPAL).with_row_index("principal")
-        self._events = named.select(_EVENT).unique().sort(_EVENT).with_row_index("event")
-        self._of_code = (
-            named.join(self._principals, on=list(PRINCIPAL))
-            .join(self._events, on=_EVENT)
-            .select("code", "principal", "event")
+    def __init__(self, keys: DayKeys) -> None:
+        """Take the day's keys."""
+        # The table names the id of a principal before its ARN.
+        principals = keys.principals.select(**{name: pl.col(of) for name, of in ORDER.items()})
+        ordered = principals.with_row_index("principal").sort(*ORDER)
+        self._principals, self._events = ordered.select(*ORDER), keys.events
+        renumbered = ordered.select("principal").with_row_index("ordered")
+        self._of_code = keys.codes.join(renumbered, on="principal").select(
+            "code", "event", principal="ordered"
         )
 
     def usage(self, partial: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
@@ -58,10 +58,14 @@ class SessionKinds:
         """Return the rows of the table, sorted by its key; numbers may be there any number of times."""
         ranks = ("principal", "session_rank", "event")
         counted = numbered.group_by(ranks).agg(**SUMS).sort(ranks)
-        usage = (
-            counted.join(self._principals, on="principal", maintain_order="left")
-            .join(sessions, on="session_rank", maintain_order="left")
-            .join(self._events, on="event", maintain_order="left")
+        usage = pl.concat(
+            [
+                counted,
+                self._principals[counted["principal"]],
+                sessions.drop("session_rank")[counted["session_rank"]],
+                self._events[counted["event"]],
+            ],
+            how="horizontal",
         )
         named = usage.with_columns(
             session_name=pl.col("session").str.splitn(":", 2).struct.field("field_1").fill_null("")

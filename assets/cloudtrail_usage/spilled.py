@@ -12,6 +12,7 @@ from assets.cloudtrail_usage.streams import SUFFIX, not_writable, read_stream, r
 # One value in so many tells where the ranges begin.
 _SAMPLED = 64
 _FILES_AT_A_TIME = 16
+_ROWS_AT_A_TIME = 30_000
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,17 @@ def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.D
 
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return the columns of the schema of the rows that a condition holds for."""
-    # File by file: a scan of all of them would hold more than the part.
-    read = [read_stream(file).filter(mine).select(*schema) for file in files]
+    # Some at a time: all of them would be more than the part.
+    read = [read_streams(some).filter(mine).select(*schema) for some in _groups(files, _ROWS_AT_A_TIME)]
     return pl.concat([pl.DataFrame(schema=schema), *read])
 
 
 def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of the files in ranges of a text column, ascending: equal values are in one range.
 
-    The files are staged ones. A range has about `rows_at_a_time` rows; they are cut into files beside the first. Which rows it has follows
-    from the rows of all files, not from their order. Raises StorageError when the files cannot be written.
+    The files are staged ones. A range has about `rows_at_a_time` rows; they are cut into files beside the first.
+    Which rows it has follows from the rows of all files, not from their order. Raises StorageError when the files
+    cannot be written.
     """
     rows = rows_in(files)
     if rows <= rows_at_a_time:
@@ -104,4 +106,3 @@ def _bounds(files: Sequence[Path], column: str, parts: int) -> pl.Series:
         return values
     cuts = [len(values) * part // parts for part in range(1, parts)]
     return values.gather(cuts).unique().sort()
-

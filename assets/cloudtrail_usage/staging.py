@@ -1,9 +1,9 @@
 """Events on their way: rows of the events of a day in files (`streams`), written by any process, merged by one.
 
 A day's folder holds `rows-*` (`id` UInt128, see `event_ids`, `code` UInt64, `session_code` UInt64, `time` Int64
-microseconds, `region` UInt16: an index) or `named-*` with `id` String, `keys-*` (the columns of `keys.KEY_SCHEMA`
-and `code`), `sessions-*` (those of `session_keys.SESSION_SCHEMA` and `session_code`) and `assumed-*` (those of
-`schema.ROLE_ASSUMPTIONS`).
+microseconds, `region` UInt16: an index) or `named-*` with `id` String, `actors-*`, `kinds-*` and `pairs-*`
+(`keys.KeyTables`), `sessions-*` (the columns of `session_keys.SESSION_SCHEMA` and `session_code`) and
+`assumed-*` (those of `schema.ROLE_ASSUMPTIONS`).
 """
 
 import fcntl
@@ -20,6 +20,7 @@ import polars as pl
 from assets.cloudtrail_usage.event_columns import EventColumns, bad_time
 from assets.cloudtrail_usage.event_ids import NUMBERS, numbers_of, with_texts
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, times_of
+from assets.cloudtrail_usage.keys import KeyTables
 from assets.cloudtrail_usage.rejections import Defect
 from assets.cloudtrail_usage.streams import SUFFIX, read_stream, write_stream
 from assets.errors import StorageError
@@ -83,7 +84,7 @@ def day_folder(staging: Path, day: int) -> Path:
 
 
 def staged(staging: Path, day: int, kind: str) -> list[Path]:
-    """Return the files of a kind (`rows`, `keys`, `sessions`, `assumed`) of a day, sorted."""
+    """Return the files of a kind (`rows`, `pairs`, `sessions`, ...) of a day, sorted."""
     return sorted(day_folder(staging, day).glob(f"{kind}-*{SUFFIX}"))
 
 
@@ -169,10 +170,16 @@ class StagedRows:
         read = map(read_stream, files)
         return pl.concat([with_texts(rows, "id") for rows in read] if self.as_text else read)
 
+    def ids(self, file: Path) -> pl.Series:
+        """Return the ids of one of the files, as in its rows."""
+        ids = read_stream(file, ["id"])
+        return (with_texts(ids, "id") if self.as_text else ids)["id"]
 
-def write_keys(staging: Path, day: int, name: str, keys: pl.DataFrame) -> None:
+
+def write_keys(staging: Path, day: int, name: str, keys: KeyTables) -> None:
     """Write the keys that a batch's rows of the day may have."""
-    write_staged(staging, day, "keys", name, keys)
+    for kind, frame in keys._asdict().items():
+        write_staged(staging, day, kind, name, frame)
 
 
 def write_staged(staging: Path, day: int, kind: str, name: str, frame: pl.DataFrame) -> None:

@@ -13,7 +13,7 @@ from assets.cloudtrail_usage.athena.query import KEYS, delivery_day
 from assets.cloudtrail_usage.batches import Plan
 from assets.cloudtrail_usage.deliveries import Delivery
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, micros_of
-from assets.cloudtrail_usage.keys import EventKeys
+from assets.cloudtrail_usage.keys import EventKeys, KeyTables
 from assets.cloudtrail_usage.records import (
     InScopeOf,
     Issuer,
@@ -56,7 +56,7 @@ class Coded:
     """
 
     events: pl.DataFrame
-    keys: pl.DataFrame
+    keys: KeyTables
     sessions: pl.DataFrame
     assumptions: pl.DataFrame
 
@@ -108,7 +108,7 @@ def code(rows: AccountRows, secret: bytes) -> Coded:
         for number, event_id, time in events.filter("issuing").select("record", "id", "first_seen").rows()
         for record, region in (records[number],)
     ]
-    return Coded(events, keys.frame(), sessions.take(), assumption_rows(issued))
+    return Coded(events, keys.tables(), sessions.take(), assumption_rows(issued))
 
 
 def _served(coded: pl.DataFrame, plan: Plan) -> pl.DataFrame:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.distinct_events import by_code_of, codes_of, deduplicated
-from assets.cloudtrail_usage.keys import API_CALL
+from assets.cloudtrail_usage.day_keys import DayKeys
+from assets.cloudtrail_usage.distinct_events import by_code_of, by_session_of, deduplicated
+from assets.cloudtrail_usage.keys import KeyTables
 from assets.cloudtrail_usage.merge import MergedDay, usage_of
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
-from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_counted, write_partial
+from assets.cloudtrail_usage.merge_sessions import merge_sessions, of_services, write_counted
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import day_folder
@@ -20,24 +21,25 @@ _SINGLE = ("id", "code", "session_code", "time", "region")
 def merge_counted(
     staging: Path,
     day: int,
-    keys: pl.DataFrame,
+    tables: KeyTables,
     counted: pl.DataFrame,
     rows: pl.DataFrame,
     copies: Mapping[int, int],
 ) -> MergedDay:
     """Merge the events of a day, counted from 1970-01-01.
 
-    `keys` are those of `EventKeys.frame`. `counted`: `code`, `session_code`, `region`, `events`, `first_seen`,
+    `tables` are those of `EventKeys.tables`. `counted`: `code`, `session_code`, `region`, `events`, `first_seen`,
     `last_seen` (Int64 microseconds) and `last_event_id` of events that have no copies which differ; `rows`: `id`,
     `code`, `session_code`, `time`, `region` of the others, copy by copy. `copies` is how many copies of events lay
     in each region. The day's sessions and assumptions are staged. Raises RunError when two keys share a code.
     """
-    unique, _ = deduplicated(rows.select(_SINGLE), codes_of(keys))
-    single = by_code_of(unique)
-    by_code = pl.concat([counted.select(single.columns), single])
+    keys = DayKeys.of(tables)
+    unique, _ = deduplicated(rows.select(_SINGLE), keys.codes)
     services = service_sessions(staging, day)
-    write_counted(staging, day, 0, counted, services)
-    write_partial(staging, day, 1, unique, services)
+    single = by_session_of(of_services(unique, services))
+    by_code = pl.concat([counted.select(single.columns), single]).pipe(by_code_of)
+    write_counted(staging, day, "counted", of_services(counted, services))
+    write_counted(staging, day, "single", single)
     made = day_folder(staging, day) / "made"
     return MergedDay(
         usage_of(by_code, keys),
@@ -48,18 +50,18 @@ def merge_counted(
 
 
 def _counts(
-    keys: pl.DataFrame, counted: pl.DataFrame, unique: pl.DataFrame, copies: Mapping[int, int]
+    keys: DayKeys, counted: pl.DataFrame, unique: pl.DataFrame, copies: Mapping[int, int]
 ) -> pl.DataFrame:
     one = pl.lit(1, pl.Int64())
     once = pl.concat(
         [counted.select("code", "region", "events"), unique.select("code", "region", events=one)]
     )
     kinds = (
-        once.join(keys, on="code")
+        once.join(keys.codes, on="code")
         .group_by("region")
         .agg(
-            permission_events=pl.col("events").filter(pl.col("event_type") == API_CALL).sum(),
-            other_events=pl.col("events").filter(pl.col("event_type") != API_CALL).sum(),
+            permission_events=pl.col("events").filter("permission").sum(),
+            other_events=pl.col("events").filter(~pl.col("permission")).sum(),
         )
     )
     schema = {"region": pl.UInt16(), "held": pl.Int64()}

@@ -38,7 +38,8 @@ def test_an_identity_seen_before_means_what_it_means_alone(drawn: list[tuple[dic
         rows = actors.frame_of(pl.Series(actors.in_region(region)([one, one]))).with_columns(kind=kind)
         codes = keys.codes_of(rows).to_list()
         assert [(codes[0], sessions.codes[rows["session"][0]])] * 2 == [_coded(identity, region)] * 2
-        assert keys.frame_of(rows).unique()["code"].to_list() == [codes[0]] == codes[1:]
+        told = keys.tables_of(rows["actor"], rows["kind"], rows)
+        assert told.pairs.unique()["code"].to_list() == [codes[0]] == codes[1:]
     assert actors.remembered <= len(drawn)
 
 

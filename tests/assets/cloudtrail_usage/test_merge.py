@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.event_ids import numbers_of
-from assets.cloudtrail_usage.keys import KEY_SCHEMA
+from assets.cloudtrail_usage.keys import ACTOR_SCHEMA, KIND_SCHEMA, PAIR_SCHEMA, KeyTables
 from assets.cloudtrail_usage.merge import MergedDay, merge_day
 from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE
 from assets.cloudtrail_usage.staging import write_keys, write_rows
@@ -17,25 +17,16 @@ from assets.errors import RunError
 NOON = 1_709_640_000_000_000
 
 
-def _keys(codes: dict[str, int]) -> pl.DataFrame:
-    rows = [
-        (
-            "arn",
-            "id",
-            "account",
-            "user",
-            "s3",
-            name,
-            "AwsApiCall" if name < "X" else "Other",
-            "ok",
-            False,
-            "",
-            "",
-            code,
-        )
-        for name, code in codes.items()
+def _keys(codes: dict[str, int]) -> KeyTables:
+    """Return keys of one actor; its code is 0, so that kinds have the codes of the keys."""
+    kinds = [
+        ("s3", name, "AwsApiCall" if name < "X" else "Other", "ok", "", code) for name, code in codes.items()
     ]
-    return pl.DataFrame(rows, schema={**KEY_SCHEMA, "code": pl.UInt64()}, orient="row")
+    return KeyTables(
+        pl.DataFrame([("arn", "id", "account", "user", False, "", 0)], schema=ACTOR_SCHEMA, orient="row"),
+        pl.DataFrame(kinds, schema=KIND_SCHEMA, orient="row"),
+        pl.DataFrame([(0, code, code) for code in codes.values()], schema=PAIR_SCHEMA, orient="row"),
+    )
 
 
 def _rows(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
@@ -64,10 +55,10 @@ def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
     for start in range(0, len(rows), 10):
         write_rows(tmp_path, 5, f"{start:03}", _rows(rows[start : start + 10]))
         write_keys(tmp_path, 5, f"{start:03}", KEYS)
-    whole = merge_day(tmp_path, 5, 200)
-    _same(merge_day(tmp_path, 5, 200, rows_at_a_time=17), whole)
+    whole = merge_day(tmp_path, 5)
+    _same(merge_day(tmp_path, 5, rows_at_a_time=17), whole)
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        _same(merge_day(tmp_path, 5, 200, pool.map, rows_at_a_time=17), whole)
+        _same(merge_day(tmp_path, 5, pool.map, rows_at_a_time=17), whole)
 
 
 def test_ids_that_are_numbers_are_merged_as_their_text(tmp_path: Path) -> None:
@@ -83,10 +74,10 @@ def test_ids_that_are_numbers_are_merged_as_their_text(tmp_path: Path) -> None:
         write_rows(folders[name], 5, "a", first[:90])
         write_rows(folders[name], 5, "b", second[90:])
         write_keys(folders[name], 5, "a", KEYS)
-    whole = merge_day(folders["text"], 5, 200)
+    whole = merge_day(folders["text"], 5)
     for name in ("numbers", "both"):
-        _same(merge_day(folders[name], 5, 200), whole)
-        _same(merge_day(folders[name], 5, 200, rows_at_a_time=17), whole)
+        _same(merge_day(folders[name], 5), whole)
+        _same(merge_day(folders[name], 5, rows_at_a_time=17), whole)
 
 
 def test_keys_that_share_a_code_are_refused(tmp_path: Path) -> None:
@@ -94,10 +85,10 @@ def test_keys_that_share_a_code_are_refused(tmp_path: Path) -> None:
     write_keys(tmp_path, 5, "a", _keys({"A": 7}))
     write_keys(tmp_path, 5, "b", _keys({"B": 7}))
     with pytest.raises(RunError, match="same code"):
-        merge_day(tmp_path, 5, 1)
+        merge_day(tmp_path, 5)
 
 
 def test_a_day_without_rows(tmp_path: Path) -> None:
-    merged = merge_day(tmp_path, 5, 0)
+    merged = merge_day(tmp_path, 5)
     assert dict(merged.usage.schema) == CLOUDTRAIL_USAGE
     assert (merged.usage.height, merged.counts.height) == (0, 0)

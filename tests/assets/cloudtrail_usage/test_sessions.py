@@ -7,14 +7,16 @@ import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.access_keys import KeyHash
+from assets.cloudtrail_usage.day_keys import day_keys
+from assets.cloudtrail_usage.distinct_events import by_session_of
 from assets.cloudtrail_usage.keys import EventKeys
-from assets.cloudtrail_usage.merge_sessions import merge_sessions, write_partial
+from assets.cloudtrail_usage.merge_sessions import merge_sessions, of_services, write_counted
 from assets.cloudtrail_usage.records import Record, UserIdentity
 from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.session_kinds import SessionKinds
-from assets.cloudtrail_usage.staging import staged, write_staged
+from assets.cloudtrail_usage.staging import staged, write_keys, write_staged
 from assets.cloudtrail_usage.streams import read_streams
 from assets.errors import RunError
 from tests.assets.cloudtrail_usage.log_files import (
@@ -241,7 +243,7 @@ def _stage(folder: Path, half: int) -> pl.DataFrame:
         )
         rows.append((f"e{n}", keys.code_of(record, "us-east-1"), codes.code_of(record.user_identity), n, 0))
     write_staged(folder, 5, "sessions", "a", codes.take())
-    write_staged(folder, 5, "keys", "a", keys.frame())
+    write_keys(folder, 5, "a", keys.tables())
     blank = {name: [""] * 900 for name, dtype in ROLE_ASSUMPTIONS.items() if dtype == pl.String}
     issued = {**blank, "key": [KeyHash(SECRET).of(f"ASIA{n}") for n in range(900)], "service": ["x"] * 900}
     assumed = pl.DataFrame({**issued, "caller_type": ["service"] * 900}).with_columns(
@@ -265,9 +267,9 @@ def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
         for half in (0, 1):
             rows = _stage(folder, half)
             services = service_sessions(folder, 5, size)
-            write_partial(folder, 5, half, rows, services)
-        keys = read_streams(staged(folder, 5, "keys"))
-        made.append(merge_sessions(folder, 5, SessionKinds(keys), services, folder / "made", size, ranked))
+            write_counted(folder, 5, str(half), by_session_of(of_services(rows, services)))
+        kinds = SessionKinds(day_keys(folder, 5))
+        made.append(merge_sessions(folder, 5, kinds, services, folder / "made", size, ranked))
     whole, ranges, parts = (table.lazy().collect() for table in made)
     assert len(made[0].files) == 1 < min(len(made[1].files), len(made[2].files))
     assert (whole["events"].sum(), whole["service"].eq("x").sum(), whole.height) == (2_400, 3, 303)
@@ -282,10 +284,10 @@ def test_sessions_that_share_a_code_are_refused(tmp_path: Path) -> None:
     others = read_streams(staged(tmp_path, 5, "sessions")).with_columns(session=pl.lit("AROAOTHER:x"))
     write_staged(tmp_path, 5, "sessions", "b", others)
     services = service_sessions(tmp_path, 5)
-    write_partial(tmp_path, 5, 0, rows, services)
-    keys = read_streams(staged(tmp_path, 5, "keys"))
+    write_counted(tmp_path, 5, "0", by_session_of(of_services(rows, services)))
+    kinds = SessionKinds(day_keys(tmp_path, 5))
     with pytest.raises(RunError, match="same code"):
-        merge_sessions(tmp_path, 5, SessionKinds(keys), services, tmp_path / "made")
+        merge_sessions(tmp_path, 5, kinds, services, tmp_path / "made")
 
 
 def test_a_hundred_thousand_sessions_of_a_service_are_one_in_memory() -> None:
