@@ -66,7 +66,10 @@ class LocalLogs:
 
     def read(self, path: str) -> bytes:
         """Return a file's content as stored. Raises OSError when it cannot be read."""
-        return (self.root / path).read_bytes()
+        # A day has thousands of small files: by name and handle, half of the time that Path takes.
+        handle = os.open(os.path.join(self.root, path), os.O_RDONLY)  # noqa: PTH118
+        with open(handle, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.read()
 
     def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
         """Yield for each file its content as stored, or why it cannot be read."""
