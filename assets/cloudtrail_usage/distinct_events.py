@@ -1,6 +1,5 @@
 """Every event of a day once: copies lie in several files, and the few that differ are decided by order."""
 
-import numpy as np
 import polars as pl
 
 from assets.cloudtrail_usage.counted import EVENTS, SUMS
@@ -16,13 +15,12 @@ def repeated_hashes(rows: StagedRows, hashes_at_a_time: int = HASHES_AT_A_TIME) 
     Of nearly all events there is one, so that only these have to be brought together.
     """
     parts = -(-rows_in(rows.files) // hashes_at_a_time)
-    found = [np.empty(0, np.uint64)]
+    found = [pl.Series(dtype=pl.UInt64())]
     for part in range(parts):
-        hashes = [hash_of(rows.ids(file)).to_numpy() for file in rows.files]
-        mine = np.concatenate([some[some % np.uint64(parts) == part] for some in hashes])
-        mine.sort()
-        found.append(np.unique(mine[1:][mine[1:] == mine[:-1]]))
-    return pl.Series(np.sort(np.concatenate(found)))
+        hashes = (hash_of(rows.ids(file)) for file in rows.files)
+        mine = pl.concat(some.filter(some % parts == part) for some in hashes).sort()
+        found.append(mine.filter(mine == mine.shift()).unique())
+    return pl.concat(found).sort()
 
 
 def hash_of(ids: pl.Series) -> pl.Series:

@@ -6,9 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from assets.cloudtrail_usage.session_kinds import SessionKinds
+from assets.cloudtrail_usage.spilled import groups
 from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream, read_streams
 
+# Some 15 MB: to cut each file by itself would make hundreds of times as many.
+_ROWS_AT_A_TIME = 250_000
 _NUMBERED, _RANGES = "numbered", "ranked"
 # The order of the table, as far as the session.
 _ORDER = ("principal", "session_rank")
@@ -35,8 +38,8 @@ def merge_ranked(
     sizes = pl.concat(counts).group_by(_ORDER).agg(pl.col("len").sum()).sort(_ORDER)
     before = pl.col("len").cum_sum() - pl.col("len")
     cut = sizes.select(*_ORDER, range=(before // rows_at_a_time).cast(pl.UInt32))
-    for number, file in enumerate(staged(staging, day, _NUMBERED)):
-        rows = read_stream(file).join(cut, on=_ORDER)
+    for number, files in enumerate(groups(staged(staging, day, _NUMBERED), _ROWS_AT_A_TIME)):
+        rows = read_streams(files).join(cut, on=_ORDER)
         for (part,), of_part in rows.partition_by("range", as_dict=True, include_key=False).items():
             write_staged(staging, day, f"{_RANGES}{part:06}", f"{number:06}", of_part)
     for part in cut["range"].unique().sort():

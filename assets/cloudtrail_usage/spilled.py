@@ -54,7 +54,7 @@ def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.D
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return the columns of the schema of the rows that a condition holds for."""
     # Some at a time: all of them would be more than the part.
-    read = [read_streams(some).filter(mine).select(*schema) for some in _groups(files, _ROWS_AT_A_TIME)]
+    read = [read_streams(some).filter(mine).select(*schema) for some in groups(files, _ROWS_AT_A_TIME)]
     return pl.concat([pl.DataFrame(schema=schema), *read])
 
 
@@ -72,7 +72,7 @@ def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[
         return
     bounds = _bounds(files, column, -(-rows // rows_at_a_time))
     folder = files[0].parent / f"ranges-{column}"
-    for number, some in enumerate(_groups(files, rows_at_a_time)):
+    for number, some in enumerate(groups(files, rows_at_a_time)):
         # Every file is read once: a filtered scan for each range would read all of them again and again.
         read = read_streams(some)
         cut = read.with_columns(_range=bounds.search_sorted(read[column], side="right"))
@@ -84,8 +84,8 @@ def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[
             yield read_streams(parts)
 
 
-def _groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
-    """Yield the files in groups of about so many rows, or of one."""
+def groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
+    """Yield staged files in groups of about so many rows, or of one."""
     group: list[Path] = []
     rows = 0
     for file in files:
