@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from assets.cloudtrail_usage.reader import read_days
 from assets.cloudtrail_usage.sources.local import LocalLogs
+from assets.cloudtrail_usage.sources.source import LogFile
 from assets.errors import RunError
 from tests.assets.cloudtrail_usage.log_files import ACCOUNT, DAY, LONG_AFTER, as_bytes, event, put, read
 
@@ -76,8 +78,9 @@ def test_a_small_range_is_read_here(tmp_path: Path) -> None:
 class _Where(LocalLogs):
     """Tells in which process it was read."""
 
-    def read(self, path: str) -> bytes:
-        return super().read(path) and f'{{"Records": [{_record(os.getpid())}]}}'.encode()
+    def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
+        for _ in super().read_many(files):
+            yield f'{{"Records": [{_record(os.getpid())}]}}'.encode()
 
 
 def _record(process: int) -> str:
@@ -91,10 +94,10 @@ def _record(process: int) -> str:
 class _Deadly(LocalLogs):
     """Kills the process that reads the last day, as the system does when memory ends."""
 
-    def read(self, path: str) -> bytes:
-        if f"{WEEK[-1]:%Y/%m/%d}" in path:
+    def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
+        if any(f"{WEEK[-1]:%Y/%m/%d}" in file.path for file in files):
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().read(path)
+        return super().read_many(files)
 
 
 def test_a_worker_that_dies_ends_the_reading(tmp_path: Path) -> None:
@@ -122,9 +125,10 @@ from tests.assets.cloudtrail_usage.test_workers import WEEK
 
 @dataclass(frozen=True)
 class Slow(LocalLogs):
-    def read(self, path):
-        time.sleep(0.05)
-        return super().read(path)
+    def read_many(self, files):
+        for content in super().read_many(files):
+            time.sleep(0.05)
+            yield content
 
 def tell(done, total):
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)

@@ -16,9 +16,40 @@ def test_only_the_folder_of_account_region_and_day_is_listed(tmp_path: Path) -> 
     put(tmp_path, b"x", account="222222222222")
     files = LocalLogs(tmp_path).list(ACCOUNT, "us-east-1", DAY)
     assert [(file.path, file.size) for file in files] == [(wanted[1], 1), (wanted[0], 5)]
-    assert LocalLogs(tmp_path).read(wanted[0]) == b"xxxxx"
+    assert list(LocalLogs(tmp_path).read_many(files)) == [b"x", b"xxxxx"]
     assert LocalLogs(tmp_path).list(ACCOUNT, "us-east-1", date(2024, 3, 7)) == []
     assert LocalLogs(tmp_path).list(ACCOUNT, "us-west-1", DAY) == []
+
+
+def test_files_come_in_order_and_those_that_cannot_be_read_say_why(tmp_path: Path) -> None:
+    paths = [put(tmp_path, f"content {n}".encode(), f"{n:02}.json.gz") for n in range(40)]
+    files = LocalLogs(tmp_path).list(ACCOUNT, "us-east-1", DAY)
+    (tmp_path / paths[30]).unlink()
+    (tmp_path / paths[31]).unlink()
+    (tmp_path / paths[31]).mkdir()
+    read = list(LocalLogs(tmp_path).read_many(files))
+    assert [type(one) for one in (read[30], read[31])] == [FileNotFoundError, IsADirectoryError]
+    assert [*read[:30], *read[32:]] == [f"content {n}".encode() for n in range(40) if n not in (30, 31)]
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/fd").is_dir(), reason="this system does not list open files in /proc"
+)
+def test_files_that_are_not_taken_are_closed(tmp_path: Path) -> None:
+    for n in range(40):
+        put(tmp_path, b"x", f"{n:02}.json.gz")
+    logs = LocalLogs(tmp_path)
+    files = logs.list(ACCOUNT, "us-east-1", DAY)
+    before = _open_files()
+    reading = logs.read_many(files)
+    assert next(reading) == b"x"
+    assert _open_files() > before
+    reading.close()
+    assert _open_files() == before
 
 
 def test_folders_below_a_day_are_listed_too(tmp_path: Path) -> None:
