@@ -30,7 +30,7 @@ def hash_of(ids: pl.Series) -> pl.Series:
 
 def are_among(hashes: pl.Series, ascending: pl.Series) -> pl.Series:
     """Say of each hash whether it is among others."""
-    if len(ascending) < len(hashes):
+    if len(ascending) <= len(hashes):
         return hashes.is_in(ascending.implode())
     # Where every event was delivered twice, a set of them would take long to make, and much memory.
     at = ascending.search_sorted(hashes).clip(upper_bound=len(ascending) - 1)
