@@ -7,7 +7,7 @@ from typing import Protocol
 
 import polars as pl
 
-from assets.cloudtrail_usage.streams import SUFFIX, read_stream, write_stream
+from assets.cloudtrail_usage.spilled import write_spilled
 from assets.errors import StorageError
 
 _PART = "part"
@@ -36,12 +36,12 @@ class Waiting:
 
     def append(self, frame: pl.DataFrame) -> None:
         """Write one more."""
-        self._files.append(self._folder / f"{len(self._files):06}{SUFFIX}")
-        write_stream(frame, self._files[-1])
+        self._files.append(self._folder / f"{len(self._files):06}.arrow")
+        write_spilled(frame, self._files[-1])
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """Read one after the other."""
-        return map(read_stream, self._files)
+        return map(pl.read_ipc, self._files)
 
 
 def part_of(session: str, parts: int) -> pl.Expr:
