@@ -225,15 +225,16 @@ def _executed(
     except (pl.exceptions.PanicException, dg.DagsterError) as error:
         if _was_interrupted(error):
             raise KeyboardInterrupt from None
+        cause = error.__cause__
+        while cause is not None and not isinstance(cause, CloudTrackerError):
+            cause = cause.__cause__
+        if cause is not None:
+            # Not from the error, whose cause it is: a chain that leads back into itself.
+            raise cause from None
         raise _failure(error) from error
 
 
 def _failure(error: BaseException) -> CloudTrackerError:
-    cause = error.__cause__
-    while cause is not None and not isinstance(cause, CloudTrackerError):
-        cause = cause.__cause__
-    if cause is not None:
-        return cause
     if isinstance(error, DagsterAssetCheckFailedError):
         return RunError(
             "tables break what they promise, and what is downstream of them was not made;"
