@@ -179,7 +179,9 @@ def test_ctrl_c_ends_the_workers_and_leaves_nothing(tmp_path: Path) -> None:
     process, workers = _started(tmp_path)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=20)
-    assert errors.count("Traceback") == errors.count("KeyboardInterrupt") == 1
+    # One process tells of it. Where Python was handling an error of its own (pathlib does for a first `str`), of both.
+    told = errors.count("Traceback") - errors.count("During handling of the above exception")
+    assert told == errors.count("KeyboardInterrupt") == 1
     assert process.returncode != 0
     assert _gone(workers, 5)
     assert list((tmp_path / "staging").iterdir()) == []
