@@ -18,9 +18,12 @@ from assets.cloudtrail_usage.keys import (
     PRINCIPAL,
     KeyTables,
 )
-from assets.cloudtrail_usage.spilled import distinct_rows
+from assets.cloudtrail_usage.staged_files import distinct_rows
 from assets.cloudtrail_usage.staging import staged
 from assets.errors import RunError
+
+# What makes one row of the usage.
+_ROW = ("principal", "event", "via_service")
 
 
 @dataclass(frozen=True)
@@ -39,37 +42,33 @@ class DayKeys:
     @staticmethod
     def of(tables: KeyTables) -> "DayKeys":
         """Number the keys; rows of `tables` are each there once. Raises RunError when two of them share a code."""
-        for frame in tables:
-            if frame.to_series(frame.width - 1).is_duplicated().any():
+        actors, kinds, pairs = tables
+        for codes in (actors["actor_code"], kinds["kind_code"], pairs["code"]):
+            if codes.is_duplicated().any():
                 raise RunError(
                     "two kinds of events got the same code while logs were read; run it again after an update"
                 )
-        actors, kinds, pairs = tables
         principals, events = _distinct(actors, *PRINCIPAL), _distinct(kinds, *EVENT)
         actors = actors.join(principals.with_row_index("principal"), on=PRINCIPAL)
         actors = actors.join(_distinct(actors, "service").with_row_index("of_service"), on="service")
         kinds = kinds.join(events.with_row_index("event"), on=EVENT)
         kinds = kinds.join(_distinct(kinds, "error_code").with_row_index("of_error"), on="error_code")
-        row = ("principal", "event", "via_service")
-        codes = (
-            pairs.join(actors.select("actor_code", *row[::2], "service", "of_service"), on="actor_code")
-            .join(
-                kinds.select(
-                    "kind_code",
-                    "event",
-                    "error_code",
-                    "of_error",
-                    permission=pl.col("event_type") == API_CALL,
-                ),
-                on="kind_code",
-            )
-            .sort(*row, "of_service", "of_error")
+        named = (
+            pairs.join(actors.drop(PRINCIPAL), on="actor_code")
+            .join(kinds, on="kind_code")
+            .sort(*_ROW, "of_service", "of_error")
             .with_row_index("rank")
         )
-        begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in row)
+        begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _ROW)
         return DayKeys(
-            codes.select(
-                "code", "rank", *row, "service", "error_code", "permission", row=begins.cum_sum() - 1
+            named.select(
+                "code",
+                "rank",
+                *_ROW,
+                "service",
+                "error_code",
+                row=begins.cum_sum() - 1,
+                permission=pl.col("event_type") == API_CALL,
             ),
             principals,
             events,

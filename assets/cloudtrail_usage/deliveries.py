@@ -20,7 +20,6 @@ class Delivery:
 
     files: Counter[int] = field(default_factory=Counter)
     bytes: Counter[int] = field(default_factory=Counter)
-    rows: Counter[RegionDay] = field(default_factory=Counter)
     held: Counter[RegionDay] = field(default_factory=Counter)
     late: set[RegionDay] = field(default_factory=set)
     rejected: list[Rejection] = field(default_factory=list)
@@ -29,7 +28,6 @@ class Delivery:
         """Add a batch."""
         self.files.update(result.files)
         self.bytes.update(result.bytes)
-        self.rows.update(result.rows)
         self.held.update(result.held)
         self.late |= result.late
         self.rejected.extend(result.rejected)

@@ -3,7 +3,8 @@
 import polars as pl
 
 from assets.cloudtrail_usage.counted import EVENTS, SUMS
-from assets.cloudtrail_usage.staging import StagedRows, rows_in
+from assets.cloudtrail_usage.staged_files import rows_in
+from assets.cloudtrail_usage.staging import StagedRows
 
 # Hashes of so many ids take 32 MB.
 HASHES_AT_A_TIME = 4_000_000

@@ -18,11 +18,10 @@ from assets.cloudtrail_usage.distinct_events import (
     repeated_hashes,
 )
 from assets.cloudtrail_usage.merge_sessions import of_services, write_counted
-from assets.cloudtrail_usage.staging import StagedRows, day_folder, rows_in, staged, write_staged
+from assets.cloudtrail_usage.staged_files import groups, rows_in
+from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream, read_streams, write_stream
 
-# Files of rows that are worked on at a time: one holds some 50,000.
-_FILES_AT_A_TIME = 4
 # Counts that are brought together at a time: they take 50 bytes each.
 _COUNTS_AT_A_TIME = 300_000
 _COUNTED, _COPIES = "counted", "copies"
@@ -63,46 +62,43 @@ def count_day(day: DayRows, codes: pl.DataFrame, services: pl.DataFrame, each: E
     if rows_in(day.rows.files) <= day.at_a_time:
         return _deduplicate(day, 0, day.rows.read(day.rows.files))
     write_stream(repeated_hashes(day.rows).to_frame("hash"), day.made("repeated"))
-    starts = range(0, len(day.rows.files), _FILES_AT_A_TIME)
-    counts = list(each(_count_single, [(day, start) for start in starts]))
+    singles = [(day, number, files) for number, files in enumerate(groups(day.rows.files, day.at_a_time))]
+    counts = list(each(_count_single, singles))
     copies = staged(day.staging, day.day, _COPIES)
     parts = -(-rows_in(copies) // day.at_a_time)
-    starts = range(0, len(copies), _FILES_AT_A_TIME)
-    filled = {part for some in each(_cut, [(day, parts, start) for start in starts]) for part in some}
+    cuts = [(day, parts, number, files) for number, files in enumerate(groups(copies, day.at_a_time))]
+    filled = {part for some in each(_cut, cuts) for part in some}
     return pl.concat([*counts, *each(_count_copies, [(day, part) for part in sorted(filled)])])
 
 
 def by_code(day: DayRows) -> pl.DataFrame:
     """Return what `count_day` counted by code, a code once: columns of `counted.EVENTS`."""
     whole: list[pl.DataFrame] = []
-    for file in staged(day.staging, day.day, _COUNTED):
+    for files in groups(staged(day.staging, day.day, _COUNTED), _COUNTS_AT_A_TIME):
         # Some at a time: each has most codes again, so that all of them would grow with the day.
-        whole.append(read_stream(file))
-        if sum(map(len, whole)) > _COUNTS_AT_A_TIME:
-            whole = [pl.concat(whole).group_by("code").agg(**SUMS)]
-    return pl.concat(whole).group_by("code").agg(**SUMS)
+        whole = [pl.concat([*whole, read_streams(files)]).group_by("code").agg(**SUMS)]
+    return whole[0]
 
 
-def _count_single(task: tuple[DayRows, int]) -> pl.DataFrame:
+def _count_single(task: tuple[DayRows, int, list[Path]]) -> pl.DataFrame:
     """Count the events in some files that have no copies, and stage the others."""
-    day, start = task
-    rows = day.rows.read(day.rows.files[start : start + _FILES_AT_A_TIME])
+    day, number, files = task
+    rows = day.rows.read(files)
     copied = are_among(hash_of(rows["id"]), read_stream(day.made("repeated"))["hash"])
-    write_staged(day.staging, day.day, _COPIES, f"{start:06}", rows.filter(copied))
+    write_staged(day.staging, day.day, _COPIES, f"{number:06}", rows.filter(copied))
     unique = rows.filter(~copied)
-    _stage(day, f"single{start:06}", unique)
+    _stage(day, f"single{number:06}", unique)
     return by_region(unique, read_stream(day.made("codes")), duplicate=False)
 
 
-def _cut(task: tuple[DayRows, int, int]) -> list[int]:
+def _cut(task: tuple[DayRows, int, int, list[Path]]) -> list[int]:
     """Write the rows of some files of copies again by part: those of an event are in one. Return the parts."""
-    day, parts, start = task
-    files = staged(day.staging, day.day, _COPIES)[start : start + _FILES_AT_A_TIME]
+    day, parts, number, files = task
     rows = read_streams(files)
     cut = rows.with_columns(part=hash_of(rows["id"]) % parts)
     filled = []
     for (part,), mine in cut.partition_by("part", as_dict=True, include_key=False).items():
-        write_staged(day.staging, day.day, _part(part), f"{start:06}", mine)
+        write_staged(day.staging, day.day, _part(part), f"{number:06}", mine)
         filled.append(part)
     return filled
 

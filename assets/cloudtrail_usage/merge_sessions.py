@@ -9,8 +9,9 @@ from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
 from assets.cloudtrail_usage.session_kinds import ORDER, SessionKinds, distinct_sessions
-from assets.cloudtrail_usage.spilled import Spilled, distinct_rows, ranges, write_spilled
-from assets.cloudtrail_usage.staging import rows_in, staged, write_staged
+from assets.cloudtrail_usage.spilled import Spilled, ranges, write_spilled
+from assets.cloudtrail_usage.staged_files import distinct_rows, rows_in
+from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream
 
 # Their rows are wide: so many take about 15 MB while they are merged.

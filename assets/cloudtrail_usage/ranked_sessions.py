@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.cloudtrail_usage.session_kinds import SessionKinds
-from assets.cloudtrail_usage.spilled import groups
+from assets.cloudtrail_usage.staged_files import groups
 from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream, read_streams
 

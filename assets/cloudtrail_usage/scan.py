@@ -58,14 +58,13 @@ class Job:
 
 @dataclass
 class BatchResult:
-    """What a batch held: staged `rows` and files that `held` them by event day, days it is `late` for."""
+    """What a batch held: files that `held` staged rows by event day, days it is `late` for."""
 
     delivery: date
     steps: int
     last: bool
     files: Counter[int] = field(default_factory=Counter)
     bytes: Counter[int] = field(default_factory=Counter)
-    rows: Counter[RegionDay] = field(default_factory=Counter)
     held: Counter[RegionDay] = field(default_factory=Counter)
     late: set[RegionDay] = field(default_factory=set)
     rejected: list[Rejection] = field(default_factory=list)
@@ -146,14 +145,13 @@ class Scanner:
             result.rejected.append(Rejection(self._job.regions[of], file.path, *defect))
         rows = rows.hstack(self._actors.frame_of(rows["identity"]))
         self._assumptions, issued = [], assumption_rows(self._assumptions)
-        counts = rows.group_by("region", "day").agg(pl.len(), files=pl.col("file").n_unique())
+        counts = rows.group_by("region", "day").agg(files=pl.col("file").n_unique())
         newest = day_number(batch.delivery)
-        for region, day, events, files in counts.rows():
+        for region, day, files in counts.rows():
             at = RegionDay(region, day)
             if not newest - self._job.late_days <= day <= newest:
                 result.late.add(at)
             if day in batch.keep:
-                result.rows[at] += events
                 result.held[at] += files
         for (day,), of_day in rows.partition_by("day", as_dict=True).items():
             if day in batch.keep:

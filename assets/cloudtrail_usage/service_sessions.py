@@ -6,8 +6,8 @@ import polars as pl
 
 from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
 from assets.cloudtrail_usage.session_keys import service_code
-from assets.cloudtrail_usage.spilled import part_of
-from assets.cloudtrail_usage.staging import rows_in, staged
+from assets.cloudtrail_usage.staged_files import part_of, rows_in
+from assets.cloudtrail_usage.staging import staged
 
 SESSIONS_AT_A_TIME = 200_000
 _ACTED = {"session_code": pl.UInt64(), "session": pl.String(), "key": pl.String()}

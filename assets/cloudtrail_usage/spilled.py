@@ -6,13 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.cloudtrail_usage.staging import rows_in
+from assets.cloudtrail_usage.staged_files import groups, rows_in
 from assets.cloudtrail_usage.streams import SUFFIX, not_writable, read_stream, read_streams, write_stream
 
 # One value in so many tells where the ranges begin.
 _SAMPLED = 64
-_FILES_AT_A_TIME = 16
-_ROWS_AT_A_TIME = 30_000
 
 
 @dataclass(frozen=True)
@@ -42,22 +40,6 @@ def write_spilled(frame: pl.DataFrame, path: Path) -> None:
         raise not_writable(path, error) from error
 
 
-def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Return the rows of the files, each once, in any order."""
-    # A few files at a time: most have what others have.
-    distinct = pl.DataFrame(schema=schema)
-    for start in range(0, len(files), _FILES_AT_A_TIME):
-        distinct = pl.concat([distinct, read_streams(files[start : start + _FILES_AT_A_TIME])]).unique()
-    return distinct
-
-
-def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Return the columns of the schema of the rows that a condition holds for."""
-    # Some at a time: all of them would be more than the part.
-    read = [read_streams(some).filter(mine).select(*schema) for some in groups(files, _ROWS_AT_A_TIME)]
-    return pl.concat([pl.DataFrame(schema=schema), *read])
-
-
 def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of the files in ranges of a text column, ascending: equal values are in one range.
 
@@ -82,20 +64,6 @@ def ranges(files: Sequence[Path], column: str, rows_at_a_time: int) -> Iterator[
         parts = sorted(folder.glob(f"{part:06}-*{SUFFIX}"))
         if parts:
             yield read_streams(parts)
-
-
-def groups(files: Sequence[Path], rows_at_a_time: int) -> Iterator[list[Path]]:
-    """Yield staged files in groups of about so many rows, or of one."""
-    group: list[Path] = []
-    rows = 0
-    for file in files:
-        group.append(file)
-        rows += rows_in([file])
-        if rows >= rows_at_a_time:
-            yield group
-            group, rows = [], 0
-    if group:
-        yield group
 
 
 def _bounds(files: Sequence[Path], column: str, parts: int) -> pl.Series:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +86,6 @@ def day_folder(staging: Path, day: int) -> Path:
 def staged(staging: Path, day: int, kind: str) -> list[Path]:
     """Return the files of a kind (`rows`, `pairs`, `sessions`, ...) of a day, sorted."""
     return sorted(day_folder(staging, day).glob(f"{kind}-*{SUFFIX}"))
-
-
-def rows_in(files: Iterable[Path]) -> int:
-    """Return how many rows staged files hold, from their names."""
-    return sum(int(file.stem.rpartition(".")[2]) for file in files)
 
 
 def remove_day(staging: Path, day: int) -> None:

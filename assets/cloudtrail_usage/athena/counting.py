@@ -68,7 +68,6 @@ def _held(rows: AccountRows) -> Counter[RegionDay]:
         if not newest - rows.plan.late_days <= day <= newest:
             into.late.add(at)
         if day in served[delivery]:
-            into.rows[at] += row["events"]
             # A file whose times are written in two ways is two rows.
             into.held[at] += 1
             copies[at] += row["events"]
