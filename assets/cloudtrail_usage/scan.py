@@ -1,9 +1,8 @@
 """Read a batch of log files: their events to staged rows, everything else to counts and rejections."""
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import compress, count
@@ -27,6 +26,7 @@ from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, write_staged
+from assets.uncollected import uncollected
 
 FLUSH_ROWS = 60_000
 # Their rows are wide.
@@ -96,7 +96,7 @@ class Scanner:
                 result.files[region] += 1
                 result.bytes[region] += file.size
                 data = next(contents) if is_log(file.path) else None
-                with _no_collection():
+                with uncollected():
                     name = self._job.regions[region]
                     result.rejected.extend(
                         Rejection(name, file.path, *defect) for defect in self._read(name, data)
@@ -211,15 +211,3 @@ def _nothing_staged() -> _Staged:
 
 def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:
     yield from source.read_many([entry.file for entry in batch.files if is_log(entry.file.path)])
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from looking through the records again and again: they hold no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

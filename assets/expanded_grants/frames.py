@@ -15,6 +15,7 @@ from assets.expanded_grants.schema import GRANTS, PROBLEMS, PROBLEMS_KEY
 from assets.expanded_grants.scps import Levels, check_levels
 from assets.expanded_grants.segments import Segments, segments_of
 from assets.iam_snapshots.authorization_details import AccountDetails
+from assets.uncollected import uncollected
 
 # Grants written out at once, and lying together: what is needed on the way stays small, and Polars copies all lists of
 # a piece for each row group that it writes to Parquet.
@@ -44,6 +45,7 @@ def expand_account(
     return coded._replace(grants=plain(coded.grants))
 
 
+@uncollected()
 def expand_coded(
     details: AccountDetails,
     catalogue: Catalogue,

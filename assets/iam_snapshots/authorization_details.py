@@ -15,6 +15,7 @@ import msgspec
 from assets.errors import InputError
 from assets.iam_snapshots.file_text import read_text
 from assets.iam_snapshots.policy_documents import PolicyDocument, decode_document
+from assets.uncollected import uncollected
 
 LISTS = {
     "user": "UserDetailList",
@@ -22,6 +23,8 @@ LISTS = {
     "group": "GroupDetailList",
     "policy": "Policies",
 }
+SERVICE_LINKED = "/aws-service-role/"
+"""The path below which service-linked roles live (IAM user guide)."""
 HOW_TO_GET_IT = "write it anew with: aws iam get-account-authorization-details > FILE"
 
 
@@ -61,8 +64,8 @@ class Entity:
 
     @property
     def service_linked(self) -> bool:
-        """Whether AWS owns it: service-linked roles live below this path (IAM user guide), SCPs skip them."""
-        return self.kind == "role" and self.path.startswith("/aws-service-role/")
+        """Whether AWS owns it: SCPs skip service-linked roles."""
+        return self.kind == "role" and self.path.startswith(SERVICE_LINKED)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class _File(msgspec.Struct):
     truncated: bool | str | None = msgspec.field(default=None, name="IsTruncated")
 
 
+@uncollected()
 def parse_details(raw: bytes, label: str) -> AccountDetails:
     """Parse a file's bytes; `label` names the file in errors.
 
@@ -186,7 +190,7 @@ def _entities(kind: str, raws: list[msgspec.Raw] | None, label: str) -> Iterable
                 id=entry.get(f"{title}Id") or "",
                 name=entry.get(f"{title}Name") or arn.rpartition("/")[2],
                 path=entry.get("Path") or "/",
-                created_at=_time(entry.get("CreateDate")),
+                created_at=utc_time(entry.get("CreateDate")),
                 text=text,
                 inline=tuple(_inline(entry.get(f"{title}PolicyList") or ())),
                 attached=tuple(
@@ -195,8 +199,8 @@ def _entities(kind: str, raws: list[msgspec.Raw] | None, label: str) -> Iterable
                 ),
                 groups=tuple(entry.get("GroupList") or ()),
                 boundary=boundary.get("PermissionsBoundaryArn") or "",
-                trust=_trust(entry.get("AssumeRolePolicyDocument")),
-                last_used=_time((entry.get("RoleLastUsed") or {}).get("LastUsedDate")),
+                trust=trust_text(entry.get("AssumeRolePolicyDocument")),
+                last_used=utc_time((entry.get("RoleLastUsed") or {}).get("LastUsedDate")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{label}: {arn} is not as IAM writes it ({error!r}); {HOW_TO_GET_IT}") from None
@@ -216,7 +220,7 @@ def _policies(raws: list[msgspec.Raw] | None, label: str) -> Iterable[ManagedPol
                 id=entry.get("PolicyId") or "",
                 name=entry.get("PolicyName") or arn.rpartition("/")[2],
                 path=entry.get("Path") or "/",
-                created_at=_time(entry.get("CreateDate")),
+                created_at=utc_time(entry.get("CreateDate")),
                 document=_default_version(entry),
                 text=text,
             )
@@ -234,15 +238,19 @@ def _default_version(policy: Mapping[str, Any]) -> PolicyDocument:
     return PolicyDocument(None, f"its default version {wanted or '(unnamed)'} is not in the snapshot")
 
 
-def _trust(value: object) -> str:
+def trust_text(value: object) -> str:
+    """Return a trust policy (`AssumeRolePolicyDocument`) as JSON text without spaces, "" for none."""
     if value is None:
         return ""
     document = decode_document(value)
     return json.dumps(value if document.body is None else document.body, separators=(",", ":"))
 
 
-def _time(value: object) -> datetime | None:
-    """ISO 8601 in its variants, or seconds since 1970 as AWS CLI version 1 could write them; UTC."""
+def utc_time(value: object) -> datetime | None:
+    """Read a time, ISO 8601 in its variants, or seconds since 1970 as AWS CLI version 1 could write them; UTC.
+
+    Raises ValueError.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, int | float):
