@@ -49,7 +49,7 @@ def prepare(root: Path, iam: Path, grants: int, usage: int) -> None:
     lake.write("expanded_grants", expanded.grants.head(grants), _END)
     lake.write("grant_sources", expanded.sources, _END)
     lake.write("grant_problems", expanded.problems, _END)
-    people = principals(details)
+    people = principals(snapshot)
     for n, day in enumerate(_DAYS):
         count = usage * (n + 1) // len(_DAYS) - usage * n // len(_DAYS)
         lake.write("cloudtrail_usage", _usage(people, day, count), Partition(day, _ACCOUNT))

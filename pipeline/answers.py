@@ -62,7 +62,7 @@ def details(lake: Lake, question: Question) -> AccountDetails:
 
 def people(lake: Lake, question: Question) -> pl.DataFrame:
     """Return the principals on the last day of the window, as `iam_snapshots.principals` does."""
-    return principals(details(lake, question))
+    return principals(_snapshot(lake, question))
 
 
 def named(everyone: pl.DataFrame, kind: str, name: str, place: str) -> dict[str, object]:

@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from assets.iam_snapshots.principals import principals
-from assets.iam_snapshots.snapshot import details_of
 from assets.partitions import Partition
 from assets.role_sessions.origins import ORIGIN, rank_of
 from assets.role_sessions.schema import CERTAINTIES
@@ -141,7 +140,7 @@ def _candidates(lake: Lake, question: Question, account: AccountSettings, role_a
             account.id,
             granted.get(row["principal_arn"], "no"),
         )
-        for row in principals(details_of(snapshot)).to_dicts()
+        for row in principals(snapshot).to_dicts()
     ]
 
 

@@ -80,4 +80,4 @@ class GrantDays:
             return with_first_granted(grants, snapshot["taken_at"][0], None)
         before = self._stored.scan("iam_snapshots", earlier).drop("day", "account").collect()
         previous = self._stored.scan("expanded_grants", earlier).drop("day", "account").collect()
-        return with_first_granted(grants, snapshot["taken_at"][0], previous, principals(details_of(before)))
+        return with_first_granted(grants, snapshot["taken_at"][0], previous, principals(before))

@@ -1,9 +1,13 @@
 """The principals of an account as a frame: the users and roles that permissions are compared for."""
 
+from typing import Any
+
+import msgspec
 import polars as pl
 
-from assets.iam_snapshots.authorization_details import AccountDetails, Entity
+from assets.iam_snapshots.authorization_details import SERVICE_LINKED, trust_text, utc_time
 from assets.iam_snapshots.schema import TIME
+from assets.iam_snapshots.snapshot import the_document
 
 PRINCIPAL_COLUMNS: dict[str, pl.DataType] = {
     "principal_arn": pl.String(),
@@ -19,28 +23,36 @@ PRINCIPAL_COLUMNS: dict[str, pl.DataType] = {
 }
 
 
-def principals(details: AccountDetails) -> pl.DataFrame:
+def principals(snapshot: pl.DataFrame) -> pl.DataFrame:
     """Return one row per user and role with `PRINCIPAL_COLUMNS`, sorted by principal_arn.
 
+    `snapshot` is a partition of `iam_snapshots`; no policy is parsed. Raises InputError when it is not whole: see
+    `snapshot.the_document`.
     `role_last_used` (RoleLastUsed.LastUsedDate, UTC) is null for users and for roles that AWS did not see in
     use within its tracking period. `sso` marks the roles of IAM Identity Center (AWSReservedSSO_*),
     `service_linked` those of an AWS service: the account edits neither. `trust` is JSON text, "" for users.
     """
-    rows = [_row(entity) for entity in (*details.users, *details.roles)]
-    return pl.DataFrame(rows, schema=PRINCIPAL_COLUMNS, orient="row").sort("principal_arn")
+    the_document(snapshot)
+    entries = snapshot.filter(pl.col("kind").is_in(["user", "role"]))
+    read = msgspec.json.Decoder(_Entry).decode
+    told = [read(text) for text in entries["document"]]
+    used = [utc_time((one.used or {}).get("LastUsedDate")) for one in told]
+    is_role = pl.col("kind") == "role"
+    return entries.select(
+        principal_arn="arn",
+        principal_id="id",
+        principal_type="kind",
+        principal_name="name",
+        path="path",
+        created_at="created_at",
+        role_last_used=pl.Series(used, dtype=TIME),
+        service_linked=is_role & pl.col("path").str.starts_with(SERVICE_LINKED),
+        sso=is_role & pl.col("name").str.starts_with("AWSReservedSSO_"),
+        trust=pl.Series([trust_text(one.trust) for one in told], dtype=pl.String),
+    ).sort("principal_arn")
 
 
-def _row(entity: Entity) -> tuple[object, ...]:
-    sso = entity.kind == "role" and entity.name.startswith("AWSReservedSSO_")
-    return (
-        entity.arn,
-        entity.id,
-        entity.kind,
-        entity.name,
-        entity.path,
-        entity.created_at,
-        entity.last_used,
-        entity.service_linked,
-        sso,
-        entity.trust,
-    )
+class _Entry(msgspec.Struct):
+    # What the table's own columns do not say of a user or role; `parse_details` has looked at it.
+    trust: Any = msgspec.field(default=None, name="AssumeRolePolicyDocument")
+    used: Any = msgspec.field(default=None, name="RoleLastUsed")

@@ -3,6 +3,7 @@
 import codecs
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -42,14 +43,19 @@ def details_of(snapshot: pl.DataFrame) -> AccountDetails:
 
     Raises InputError when the partition has no such row.
     """
+    row = the_document(snapshot)
+    return parse_details(row["document"].encode(), row["name"])
+
+
+def the_document(snapshot: pl.DataFrame) -> dict[str, Any]:
+    """Return the row of kind `document` of a partition of `iam_snapshots`; raises InputError unless there is one."""
     documents = snapshot.filter(pl.col("kind") == "document")
     if documents.height != 1:
         raise InputError(
             f"iam_snapshots: {documents.height} rows of kind 'document' where there must be one; "
             "materialise the snapshot of that day again"
         )
-    row = documents.row(0, named=True)
-    return parse_details(row["document"].encode(), row["name"])
+    return documents.row(0, named=True)
 
 
 def _row(kind: str, entry: Entity | ManagedPolicy) -> tuple[object, ...]:

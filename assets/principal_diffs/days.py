@@ -8,7 +8,6 @@ import polars as pl
 
 from assets.aws_actions.mapping import EventMapping
 from assets.iam_snapshots.principals import principals
-from assets.iam_snapshots.snapshot import details_of
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
@@ -81,7 +80,7 @@ def window_diff(
 def _inputs(
     account: str, window: Window, tables: Tables, principal: tuple[str, str] | None
 ) -> tuple[Granted, Used]:
-    people = principals(details_of(_on(tables.snapshots, account, window).collect()))
+    people = principals(_on(tables.snapshots, account, window).collect())
     grants = _on(tables.grants, account, window)
     if principal is not None:
         kind, name = principal

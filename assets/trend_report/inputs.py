@@ -7,7 +7,6 @@ from datetime import date
 import polars as pl
 
 from assets.iam_snapshots.principals import principals
-from assets.iam_snapshots.snapshot import details_of
 from assets.principal_diffs.actors import actors
 from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.diff import Used
@@ -77,7 +76,7 @@ def account_day(account: str, day: date, tables: ReportTables, options: ReportOp
         return table.filter(here & (pl.col("day") == day)).drop("day", "account")
 
     coverage = tables.coverage.filter(inside).drop("account").collect().sort("day", "region")
-    snapshot = principals(details_of(on_day(tables.snapshots).collect()))
+    snapshot = principals(on_day(tables.snapshots).collect())
     used = Used(tables.usage.filter(inside), coverage.lazy())
     active = actors(snapshot, used, window, min_covered_days=options.min_covered_days)
     trends = on_day(tables.trends).collect()

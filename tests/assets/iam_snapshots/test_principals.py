@@ -1,8 +1,16 @@
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
 
-from assets.iam_snapshots.authorization_details import parse_details
+import polars as pl
+import pytest
+
+from assets.errors import InputError
+from assets.iam_snapshots.authorization_details import Entity, parse_details
 from assets.iam_snapshots.principals import PRINCIPAL_COLUMNS, principals
+from assets.iam_snapshots.snapshot import snapshot_rows
+from tests.conftest import SHARED
 
 ROOT = "arn:aws:iam::111111111111:"
 RAW = json.dumps(
@@ -38,8 +46,13 @@ RAW = json.dumps(
 ).encode()
 
 
+def stored(raw: bytes) -> pl.DataFrame:
+    account = "111111111111" if b"111111111111" in raw else raw.partition(b"arn:aws:iam::")[2][:12].decode()
+    return snapshot_rows(raw, "x", datetime(2024, 2, 4, tzinfo=UTC), "configuration", account)
+
+
 def test_principals() -> None:
-    frame = principals(parse_details(RAW, "x"))
+    frame = principals(stored(RAW))
     assert dict(frame.schema) == PRINCIPAL_COLUMNS
     assert frame["principal_arn"].to_list() == sorted(frame["principal_arn"])
     shown = frame.select("principal_name", "principal_id", "principal_type", "service_linked", "sso", "trust")
@@ -54,5 +67,55 @@ def test_principals() -> None:
 
 
 def test_nobody() -> None:
-    frame = principals(parse_details(b'{"UserDetailList": [], "RoleDetailList": []}', "x"))
+    frame = principals(stored(b'{"UserDetailList": [], "RoleDetailList": []}'))
     assert dict(frame.schema) == PRINCIPAL_COLUMNS and frame.is_empty()
+
+
+def of_entity(entity: Entity) -> tuple[object, ...]:
+    """What a row says, from the file as it was parsed."""
+    sso = entity.kind == "role" and entity.name.startswith("AWSReservedSSO_")
+    facts = (
+        entity.arn,
+        entity.id,
+        entity.kind,
+        entity.name,
+        entity.path,
+        entity.created_at,
+        entity.last_used,
+    )
+    return (*facts, entity.service_linked, sso, entity.trust)
+
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}],
+}
+ODD = [
+    {"Arn": ROOT + "role/url", "AssumeRolePolicyDocument": quote(json.dumps(TRUST))},
+    {"Arn": ROOT + "role/text", "AssumeRolePolicyDocument": json.dumps(TRUST)},
+    {"Arn": ROOT + "role/none", "AssumeRolePolicyDocument": None, "RoleLastUsed": None, "Path": ""},
+    {"Arn": ROOT + "role/noise", "AssumeRolePolicyDocument": "no JSON", "RoleLastUsed": ""},
+    {"Arn": ROOT + "role/seconds", "RoleLastUsed": {"LastUsedDate": 1700000000.5, "Region": "eu-west-1"}},
+    {"Arn": ROOT + "role/zone", "RoleLastUsed": {"LastUsedDate": "2024-01-01T01:00:00+02:00"}},
+]
+
+
+def says_what_the_parsed_file_says(raw: bytes) -> None:
+    details = parse_details(raw, "x")
+    expected = sorted(map(of_entity, (*details.users, *details.roles)))
+    assert expected and principals(stored(raw)).rows() == expected
+
+
+def test_odd_trust_and_times() -> None:
+    says_what_the_parsed_file_says(json.dumps({"UserDetailList": [], "RoleDetailList": ODD}).encode())
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the shared data {SHARED}")
+@pytest.mark.parametrize("name", ["iam-large.json", "real-account/iam.json"])
+def test_real_files(name: str) -> None:
+    says_what_the_parsed_file_says(Path(SHARED, name).read_bytes())
+
+
+def test_a_partition_that_is_not_whole() -> None:
+    with pytest.raises(InputError, match="0 rows of kind 'document'"):
+        principals(stored(RAW).filter(pl.col("kind") != "document"))
