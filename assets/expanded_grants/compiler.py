@@ -103,13 +103,15 @@ class Compiler:
 
     def _block(self, policy: Policy, which: str, without: int) -> int | None:
         compiled = self.policy(policy)
+        if which == "partial denies" and not compiled.layer.denied_somewhere:
+            return None
         block, rules, first, end = self._runs.values()
         number = len(self._blocks)
         before = len(block)
         for at, rule in zip(self._numbers[policy], compiled.rules, strict=True):
             if _chosen(rule, which):
                 actions = rule.actions
-                runs = runs_of(actions.bits & ~without) if actions.bits & without else actions.runs
+                runs = runs_of(actions.bits & ~without) if without & actions.bits else actions.runs
                 for start, stop in runs:
                     block.append(number)
                     rules.append(at)

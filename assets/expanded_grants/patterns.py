@@ -50,10 +50,13 @@ class PatternIndex:
 
     def match(self, pattern: str) -> Match:
         """Return the actions that one pattern means."""
-        key = _normal(pattern)
-        found = self._found.get(key)
+        found = self._found.get(pattern)
         if found is None:
-            found = self._found[key] = self._resolve(key)
+            key = _normal(pattern)
+            found = self._found.get(key)
+            if found is None:
+                found = self._found[key] = self._resolve(key)
+            self._found[pattern] = found
         return found
 
     def bits(self, patterns: Iterable[str]) -> int:
@@ -84,8 +87,11 @@ class PatternIndex:
         names = self._names
         wildcard = _WILDCARD.search(pattern)
         if wildcard is None:
-            at = bisect_left(names, pattern)
-            return _match(self._positions[at : at + (names[at : at + 1] == (pattern,))])
+            found = bisect_left(names, pattern)
+            if names[found : found + 1] != (pattern,):
+                return Match(0, ())
+            at = self._positions[found]
+            return Match(1 << at, ((at, at + 1),))
         prefix, rest = pattern[: wildcard.start()], pattern[wildcard.start() :]
         first = bisect_left(names, prefix)
         end = bisect_left(names, prefix + "\U0010ffff", first)
@@ -122,12 +128,15 @@ def _match(found: Sequence[int]) -> Match:
 
 def has_wildcard(pattern: str) -> bool:
     """Say whether a pattern can mean more than one action."""
-    return _WILDCARD.search(pattern) is not None
+    return "*" in pattern or "?" in pattern
 
 
 def _normal(pattern: str) -> str:
+    lower = pattern.lower()
+    if not any(run in lower for run in ("**", "*?", "?*")):
+        return lower
     # A run of wildcards means: at least as many characters as it has question marks.
-    return _WILDCARDS.sub(lambda run: "?" * run[0].count("?") + "*", pattern.lower())
+    return _WILDCARDS.sub(lambda run: "?" * run[0].count("?") + "*", lower)
 
 
 def _regex(glob: str) -> str:

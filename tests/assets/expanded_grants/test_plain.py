@@ -76,7 +76,7 @@ def test_a_generated_account(
     other = {"Effect": "Allow", "Action": "S3:ZZNEW", "NotResource": "arn:aws:s3:::a"}
     for role, statement in zip(account["RoleDetailList"], (allow, other), strict=False):
         document = {"Statement": [statement, statement]}
-        role["RolePolicyList"] = [{"PolicyName": "new", "PolicyDocument": document}] * 2
+        role["RolePolicyList"] = [{"PolicyName": 'n"e\\w é', "PolicyDocument": document}] * 2
     account["RoleDetailList"][2]["PermissionsBoundary"] = {
         "PermissionsBoundaryArn": account["Policies"][43]["Arn"]
     }
