@@ -28,5 +28,8 @@ def session_days(
         needed = near & ((pl.col("day") == day) | ((pl.col("service") != "") & (pl.col("session") == "")))
         begun = assumptions.filter(near & (pl.col("outcome") == "ok")).select(READ)
         made = sessions_of(begun.collect(), usage.filter(needed), day, staging)
+        sessions, accounts = made.drop("account"), made["account"]
         for partition in wanted:
-            yield partition, made.filter(pl.col("account") == partition.account).drop("account")
+            # Gathered, not filtered: the rows of an account lie together, and what is only cut out of all the rows
+            # keeps their lists, of which each file would hold the names of all accounts.
+            yield partition, sessions[(accounts == partition.account).arg_true()]
