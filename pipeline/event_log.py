@@ -7,7 +7,7 @@ many accounts keeping the log takes longer than making the tables.
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import groupby
@@ -45,6 +45,7 @@ class EventLog(SqliteEventLogStorage):
         """Keep the files below `base_dir`."""
         self._engines: dict[str, Engine] = {}
         self._tables: set[str] = set()
+        self._expected: dict[str, frozenset[str]] = {}
         # Dagster reads this from the environment alone; whoever set it otherwise keeps it.
         os.environ.setdefault(_BATCH_SIZE, str(EVENTS_A_BATCH))
         super().__init__(base_dir, inst_data)
@@ -64,6 +65,18 @@ class EventLog(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def expect(self, partitions_def_name: str, partition_keys: Iterable[str]) -> None:
+        """Take it as known that there are these partitions: a run asks for each of its inputs and outputs anew.
+
+        For whoever registered them, and for as long as that is sure.
+        """
+        self._expected[partitions_def_name] = frozenset(partition_keys)
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        """Whether there is that partition; one that is expected is not looked for."""
+        expected = self._expected.get(partitions_def_name, frozenset())
+        return partition_key in expected or super().has_dynamic_partition(partitions_def_name, partition_key)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in order, those of assets that follow one another in one transaction."""

@@ -20,7 +20,7 @@ from dagster._core.execution.execute_in_process import core_execute_in_process
 from assets.errors import CloudTrackerError, RunError
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from pipeline.account_partitions import register_accounts, registered_accounts
+from pipeline.account_partitions import registered_accounts
 from pipeline.dagster_home import dagster_home
 from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
@@ -28,6 +28,7 @@ from pipeline.plan import Plan
 from pipeline.progress import Progress
 from pipeline.report_plan import REPORT, report_days
 from pipeline.requests import range_tags
+from pipeline.run_instance import run_instance
 from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
@@ -109,8 +110,7 @@ def _runner(
     home = dagster_home()
     ensure_writable(home)
     os.environ["DAGSTER_HOME"] = str(home)
-    with dg.DagsterInstance.get() as instance:
-        register_accounts(instance, settings)
+    with run_instance(home, settings) as instance:
         definitions = build_definitions(settings, watcher, anew=anew, checks=checks)
         # Dagster and what it was told are hundreds of thousands of objects that stay: the collector of cycles need not
         # look through them every few seconds.

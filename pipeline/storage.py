@@ -47,8 +47,8 @@ class LakeIOManager(dg.IOManager):
 
     def _write_parts(self, context: dg.OutputContext, table: Table, parts: Parts) -> set[str]:
         # Dagster tells of the partitions in its own order, whatever the order in which they were written.
-        told_last = context.asset_partition_keys[-1]
-        asked = set(context.asset_partition_keys)
+        keys = context.asset_partition_keys
+        asked, told_last = set(keys), keys[-1]
         written: set[str] = set()
         began = run_began(context)
         described = _metadata(table)
@@ -90,8 +90,17 @@ def _tell(context: dg.OutputContext, partition: AnyPartition, metadata: Mapping[
 
 def run_began(context: dg.OutputContext) -> datetime:
     """Return when the run began (UTC), which its files bear: logs that arrive while it reads are newer than they."""
-    record = context.step_context.instance.get_run_record_by_id(context.run_id)
-    return record.create_timestamp.replace(tzinfo=UTC) if record else datetime.now(UTC)
+    began = _BEGAN.get(context.run_id)
+    if began is None:
+        record = context.step_context.instance.get_run_record_by_id(context.run_id)
+        began = record.create_timestamp.replace(tzinfo=UTC) if record else datetime.now(UTC)
+        _BEGAN.clear()
+        _BEGAN[context.run_id] = began
+    return began
+
+
+_BEGAN: dict[str, datetime] = {}
+"""When the run that was asked about last began, by its id: each of its tables asks."""
 
 
 def _metadata(table: Table) -> dict[str, dg.TableSchema | dg.TableColumnLineage]:

@@ -208,3 +208,24 @@ def test_what_it_writes_dagster_reads(tmp_path: Path, monkeypatch: pytest.Monkey
         assert instance.get_materialized_partitions(table.key) == {"b"}
         assert dg.materialize([table], partition_key="a", instance=instance).success
         assert instance.get_materialized_partitions(table.key) == {"a", "b"}
+
+
+def test_expected_partitions_are_not_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        asked: list[str] = []
+
+        @event.listens_for(Engine, "before_cursor_execute")
+        def noted(_one: Any, _two: Any, statement: str, *_rest: Any) -> None:
+            if "dynamic_partitions" in statement:
+                asked.append(statement)
+
+        try:
+            log.expect("accounts", ["111111111111"])
+            assert log.has_dynamic_partition("accounts", "111111111111") and not asked
+            assert log.has_dynamic_partition("accounts", "222222222222") and len(asked) == 1
+            assert not log.has_dynamic_partition("accounts", "333333333333")
+            assert not log.has_dynamic_partition("others", "111111111111")
+        finally:
+            event.remove(Engine, "before_cursor_execute", noted)
