@@ -1,6 +1,7 @@
 """Which engine counts the logs of a configuration: this machine, or Athena."""
 
 import os
+from pathlib import Path
 
 from assets.cloudtrail_usage.athena.client import AthenaPlace
 from assets.cloudtrail_usage.athena.log_table import LogTable
@@ -16,8 +17,13 @@ from pipeline.sources import log_source
 from pipeline.usage_plan import late_deliveries
 
 
-def log_reading(settings: Settings, lake: Lake, progress: Progress | None) -> Reading:
-    """Return how the logs are read. With `cloudtrail:` this machine reads them, with `athena:` alone Athena."""
+def log_reading(
+    settings: Settings, lake: Lake, progress: Progress | None, turn: Path | None = None
+) -> Reading:
+    """Return how the logs are read. With `cloudtrail:` this machine reads them, with `athena:` alone Athena.
+
+    `turn`: a file that whoever reads in several processes locks, where others may want to at the same time.
+    """
     source = log_source(settings)
     if settings.cloudtrail is None and settings.athena is not None and isinstance(source, S3Logs):
         return AthenaReading(
@@ -44,6 +50,7 @@ def log_reading(settings: Settings, lake: Lake, progress: Progress | None) -> Re
         staging=settings.root / ".staging",
         secret=lambda: lake_key(settings.root),
         workers=settings.workers or os.cpu_count() or 1,
+        turn=turn,
         progress=progress.logs if progress else None,
     )
 

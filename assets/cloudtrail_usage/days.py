@@ -36,6 +36,7 @@ class LogReading:
     workers: int
     secret: Callable[[], bytes] = field(repr=False)
     progress: Callable[[int, int], None] | None = None
+    turn: Path | None = None
 
     def tables(self, wanted: Mapping[str, Sequence[date]]) -> Iterator[tuple[str, DayTables]]:
         """Yield the tables of each account's days, account by account, the days in order."""
@@ -52,6 +53,7 @@ class LogReading:
                 workers=self.workers,
                 secret=self.secret(),
                 progress=self.progress,
+                turn=self.turn,
             ):
                 yield account, made
 

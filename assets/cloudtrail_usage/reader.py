@@ -1,5 +1,6 @@
 """Days of CloudTrail logs into tables: what was done, how well the logs cover it, what could not be read."""
 
+import fcntl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ def read_days(
     secret: bytes,
     progress: Callable[[int, int], None] | None = None,
     small_bytes: int = SMALL_BYTES,
+    turn: Path | None = None,
 ) -> Iterator[DayTables]:
     """Read the logs of an account, and yield each of the days, in order, as soon as its deliveries were read.
 
@@ -65,9 +67,9 @@ def read_days(
     to read that one again.
 
     `now` (with a zone) and `late_hours` tell which days are provisional. `workers` processes read, or this
-    one where there is less than `small_bytes` (as stored) to read. `staging` is a folder for what is under
-    way, emptied before this ends. Access key ids are hashed with `secret`. `progress(done, total)` is called with
-    steps, 1000 a delivery day.
+    one where there is less than `small_bytes` (as stored) to read. They are started when nobody else has the file
+    `turn` locked, where one is given. `staging` is a folder for what is under way, emptied before this ends. Access
+    key ids are hashed with `secret`. `progress(done, total)` is called with steps, 1000 a delivery day.
 
     Raises InputError when the source is not there or refuses all, StorageError when `staging` cannot be written,
     RunError when a worker dies. Nothing that is wrong in a log raises: it is a row of `rejected`.
@@ -82,7 +84,7 @@ def read_days(
     with staging_folder(staging) as folder:
         job = Job(source, account, regions, folder, late_days, secret)
         todo = batches(plan, source, account, regions)
-        with _working(job, todo, workers, small_bytes) as (work, listed):
+        with _working(job, todo, workers, small_bytes, turn) as (work, listed):
             total = STEPS * len(plan.deliveries())
             for done in _whole_deliveries(job, work.scan(listed), read, progress or _silent, total):
                 while waiting and plan.needed(waiting[0]) <= done:
@@ -95,7 +97,7 @@ def read_days(
 
 @contextmanager
 def _working(
-    job: Job, todo: Iterator[Batch], workers: int, small_bytes: int
+    job: Job, todo: Iterator[Batch], workers: int, small_bytes: int, turn: Path | None
 ) -> Iterator[tuple[Workers, Iterable[Batch]]]:
     """Give what works, processes where that pays, and the batches."""
     listed: list[Batch] = []
@@ -104,10 +106,21 @@ def _working(
         listed.append(batch)
         size += sum(entry.file.size for entry in batch.files)
         if size >= small_bytes:
-            with processes(job, workers) as working:
+            with _in_turn(turn), processes(job, workers) as working:
                 yield working, chain(listed, todo)
             return
     yield ThisProcess(job), chain(listed, todo)
+
+
+@contextmanager
+def _in_turn(file: Path | None) -> Iterator[None]:
+    """Wait until nobody else has the file locked; the system lets go of it when the process ends, however it ends."""
+    if file is None:
+        yield
+        return
+    with file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _whole_deliveries(

@@ -1,9 +1,7 @@
 """Batches to processes and back, in order."""
 
 import multiprocessing
-import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -12,6 +10,7 @@ from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from typing import Protocol, TypeVar
 
+from assets.child_processes import end_with_parent
 from assets.cloudtrail_usage.batches import Batch
 from assets.cloudtrail_usage.scan import BatchResult, Job, Scanner
 from assets.errors import RunError
@@ -105,15 +104,7 @@ def _start_worker(job: Job, stop: Event) -> None:
     _scanner, _stop = Scanner(job), stop
     # Ctrl-C reaches the whole group of processes; the one that was asked ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # Without it, the workers of a process that was killed would wait for batches for ever.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def _scan_in_worker(batch: Batch) -> BatchResult:

@@ -1,7 +1,9 @@
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,6 +74,29 @@ def test_a_small_range_is_read_here(tmp_path: Path) -> None:
         staging=tmp_path / "staging", workers=2, secret=b"s",
     ))  # fmt: skip
     assert made[0].usage["event_name"].to_list() == [f"Read{os.getpid()}"]
+
+
+def test_whoever_reads_in_processes_waits_for_its_turn(tmp_path: Path) -> None:
+    _write_week(tmp_path / "logs")
+    turn = tmp_path / "turn"
+    turn.touch()
+    done: list[float] = []
+
+    def reading(small_bytes: int) -> None:
+        read(tmp_path / "logs", staging=tmp_path / "staging", workers=2, small_bytes=small_bytes, turn=turn)
+        done.append(time.monotonic())
+
+    with turn.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        # Little to read is read here, and by nobody else.
+        reading(1 << 30)
+        waiting = threading.Thread(target=reading, args=(0,))
+        waiting.start()
+        time.sleep(1.5)
+        assert len(done) == 1 and waiting.is_alive()
+        released = time.monotonic()
+    waiting.join(60)
+    assert len(done) == 2 and done[1] > released
 
 
 @dataclass(frozen=True)
