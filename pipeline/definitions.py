@@ -17,6 +17,7 @@ published, where the configuration has a warehouse: the tables that it names -> 
 import os
 import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
@@ -56,9 +57,14 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 def build_definitions(
-    settings: Settings, progress: Progress | None = None, *, anew: bool = False, checks: bool = True
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    anew: bool = False,
+    checks: bool = True,
+    reading_turn: Path | None = None,
 ) -> dg.Definitions:
-    """Return the asset graph of a configuration. `progress` is told what a run is doing.
+    """Return the asset graph of a configuration. `progress` is told what a run is doing; `reading_turn`: `log_reading`.
 
     `anew`: live accounts are read again, though snapshots of today are there. Without `checks` the tables are made
     and not held against what they promise.
@@ -111,7 +117,9 @@ def build_definitions(
             "trail_sources": dg.ResourceDefinition(
                 lambda _: TrailSources(trail_accesses(settings), lake, datetime.now(UTC), anew)
             ),
-            "log_reading": dg.ResourceDefinition(lambda _: log_reading(settings, lake, progress)),
+            "log_reading": dg.ResourceDefinition(
+                lambda _: log_reading(settings, lake, progress, reading_turn)
+            ),
             "checker": LakeChecker(lake, settings.data_docs),
             "diff_options": DiffOptions(
                 settings.lookback_days,

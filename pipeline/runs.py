@@ -1,270 +1,102 @@
-"""Carrying a plan out: Dagster runs in this process, a range of an account at a time.
+"""Carrying plans out, account by account, one after the other or side by side.
 
 Only those modules import this one that have something to run: importing Dagster takes two seconds.
 """
 
-import gc
-import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
-from typing import Protocol
 
-import dagster as dg
-import polars as pl
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
-from dagster._core.execution.execute_in_process import core_execute_in_process
-
-from assets.errors import CloudTrackerError, RunError
-from assets.partitions import Partition
+from assets.errors import CloudTrackerError
 from assets.principal_diffs.coverage import Window
-from pipeline.account_partitions import registered_accounts
-from pipeline.dagster_home import dagster_home
-from pipeline.definitions import build_definitions
-from pipeline.lake import Lake, ensure_writable
+from pipeline.account_process import Errand
 from pipeline.plan import Plan
-from pipeline.progress import Progress
-from pipeline.report_plan import REPORT, report_days
-from pipeline.requests import range_tags
-from pipeline.run_instance import run_instance
-from pipeline.session_steps import session_steps
+from pipeline.runner import Runner, RunOptions, SessionDays, Watcher, runner
 from pipeline.settings import AccountSettings, Settings
-from pipeline.sources import trails_are_read
-from pipeline.steps import Step, late_steps, organization_steps, steps_of
-from pipeline.trend_plan import stale_organization
-from pipeline.usage_plan import USAGE_TABLES, unread_late_days
-from pipeline.warehouse_plan import publish_steps
+from pipeline.side_by_side import Overseer, hands
 
 DAYS_A_RUN = 31
 """Most days of one run of `cloudtracker run`: of a year that is stopped in the middle, a month is lost."""
 
 
-class Watcher(Progress, Protocol):
-    """A `Progress` that is also told when a run begins."""
-
-    def begin(self, step: Step, partitions: int) -> None:
-        """A run begins that will write so many partitions."""
-        ...
-
+AS_USUAL = RunOptions()
 
 Planner = Callable[[AccountSettings], Plan]
-SessionDays = Callable[[AccountSettings], Sequence[date]]
 
 
 def carry_out_all(
     settings: Settings,
     accounts: Sequence[AccountSettings],
     planner: Planner,
-    watcher: Watcher,
+    watcher: Overseer,
     sessions: SessionDays | None = None,
-    anew: bool = False,
-    checks: bool = False,
     organization: Iterable[date] = (),
-    days_a_run: int | None = None,
     publish: Window | None = None,
+    options: RunOptions = AS_USUAL,
+    processes: int = 1,
 ) -> dict[str, CloudTrackerError]:
-    """Carry out every account's plan, one after the other; return the errors of those that failed, by name.
+    """Carry out every account's plan; return the errors of those that failed, by name.
 
     `sessions` says of which days an account's role sessions are made, from the tables of all accounts. Then those
-    days of the organisation are summed up whose accounts were made anew, and those of `organization`. `anew`: live
-    accounts are read again, though
-    snapshots of today are there. With `checks` every table is checked when it is made, and an error keeps what is
-    downstream from being made. A plan is carried out in runs of at most `days_a_run` days. `publish`: a window whose
-    days go into the warehouse in the end, where one is configured, with what was published before and is another
-    since.
+    days of the organisation are summed up whose accounts were made anew, and those of `organization`. `publish`: a
+    window whose days go into the warehouse in the end, where one is configured, with what was published before and is
+    another since. Accounts follow one another in this process, or so many `processes` work on them side by side;
+    `planner` is picklable then.
     """
     failed: dict[str, CloudTrackerError] = {}
-    with _runner(settings, watcher, anew=anew, checks=checks, days_a_run=days_a_run) as runner:
-        for account in accounts:
-            try:
-                runner.carry_out(planner(account))
-            except CloudTrackerError as error:
-                failed[account.name] = error
+    with runner(settings, watcher, options) as runs:
+        made = (
+            _side_by_side(runs, accounts, Errand(settings, planner, options), processes, watcher)
+            if processes > 1
+            else _one_by_one(runs, accounts, planner)
+        )
+        ended: dict[str, CloudTrackerError | None] = {}
+        watcher.accounts(0, len(accounts))
+        for account, error in made:
+            ended[account.name] = error
+            watcher.accounts(len(ended), len(accounts))
+        failed |= {one.name: error for one in accounts if (error := ended[one.name]) is not None}
         if sessions is not None:
-            failed |= runner.sessions([one for one in accounts if one.name not in failed], sessions)
-        runner.organization(organization)
+            failed |= runs.sessions([one for one in accounts if one.name not in failed], sessions)
+        runs.organization(organization)
         if publish is not None:
-            failed |= runner.publish([one for one in accounts if one.name not in failed], publish)
+            failed |= runs.publish([one for one in accounts if one.name not in failed], publish)
     return failed
 
 
 def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:
     """Carry out one plan. Raises the error that stopped it."""
-    with _runner(settings, watcher) as runner:
-        runner.carry_out(plan)
-        runner.organization()
+    with runner(settings, watcher, AS_USUAL) as runs:
+        runs.carry_out(plan)
+        runs.organization()
 
 
-@contextmanager
-def _runner(
-    settings: Settings,
-    watcher: Watcher,
-    *,
-    anew: bool = False,
-    checks: bool = False,
-    days_a_run: int | None = None,
-) -> Iterator["_Runner"]:
-    ensure_writable(settings.root)
-    home = dagster_home()
-    ensure_writable(home)
-    os.environ["DAGSTER_HOME"] = str(home)
-    with run_instance(home, settings) as instance:
-        definitions = build_definitions(settings, watcher, anew=anew, checks=checks)
-        # Dagster and what it was told are hundreds of thousands of objects that stay: the collector of cycles need not
-        # look through them every few seconds.
-        gc.freeze()
-        yield _Runner(settings, watcher, instance, definitions, days_a_run)
+_Made = Iterator[tuple[AccountSettings, CloudTrackerError | None]]
 
 
-class _Runner:
-    """The definitions of one configuration and the instance that their runs are recorded in."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        watcher: Watcher,
-        instance: dg.DagsterInstance,
-        definitions: dg.Definitions,
-        days_a_run: int | None,
-    ) -> None:
-        self._settings = settings
-        self._watcher = watcher
-        self._instance = instance
-        self._lake = Lake(settings.root)
-        self._days_a_run = days_a_run
-        self._days_of_trends: set[date] = set()
-        self._job = definitions.resolve_implicit_global_asset_job_def()
-        self._jobs: dict[tuple[str, ...], dg.JobDefinition] = {}
-
-    def carry_out(self, plan: Plan) -> None:
-        """Run what the plan names, then what its late deliveries make necessary, then what follows from it all."""
-        account = self._settings.account(plan.account)
-        trails = trails_are_read(self._settings, account)
-        steps = steps_of(plan, account.name, trails=trails, days_a_run=self._days_a_run)
-        read = [step for step in steps if USAGE_TABLES[0] in step.tables][-1:]
-        for step in steps:
-            # A run makes no page that is up to date: what came before may have left its inputs as they were.
-            if step.tables == (REPORT,) and not report_days(self._lake, plan.account, plan.report):
-                continue
-            self._run(step)
-            if [step] == read:
-                for again in late_steps(plan, account.name, unread_late_days(self._lake, plan.account), step):
-                    self._run(again)
-        self._days_of_trends |= set(plan.trends)
-
-    def sessions(
-        self, accounts: Sequence[AccountSettings], days_of: SessionDays
-    ) -> dict[str, CloudTrackerError]:
-        """Make the role sessions of these accounts, those of many in one run; return the errors by name."""
-        wanted = {account.id: days_of(account) for account in accounts}
-        names = {account.id: account.name for account in accounts}
-        failed: dict[str, CloudTrackerError] = {}
-        for step in session_steps(wanted, registered_accounts(self._instance), self._days_a_run):
-            try:
-                self._run(step)
-            except CloudTrackerError as error:
-                concerned = {one.account for one in step.partitions if isinstance(one, Partition)}
-                failed |= {names[account]: error for account in sorted(concerned)}
-        return failed
-
-    def organization(self, days: Iterable[date] = ()) -> None:
-        """Sum up these days, and those whose trends were made here, over all accounts; nothing that is up to date."""
-        for step in organization_steps(stale_organization(self._lake, {*days, *self._days_of_trends})):
-            self._run(step)
-
-    def publish(self, accounts: Sequence[AccountSettings], window: Window) -> dict[str, CloudTrackerError]:
-        """Load what is new of accounts into the warehouse, where one is configured; return the errors by name."""
-        failed: dict[str, CloudTrackerError] = {}
-        for account in accounts:
-            try:
-                for step in publish_steps(self._settings, account, window.days):
-                    self._run(step)
-            except CloudTrackerError as error:
-                failed[account.name] = error
-        return failed
-
-    def _run(self, step: Step) -> None:
-        tables, partitions = step.tables, step.partitions
-        asked = [partition.key for partition in partitions]
-        self._watcher.begin(step, len(tables) * max(1, len(asked)))
-        with _interruptible():
-            result = _executed(self._job_of(tables), self._instance, range_tags(step))
-        made = {
-            event.partition
-            for event in result.get_asset_materialization_events()
-            if event.partition is not None
-        }
-        # A multi-partition range is a product of dimensions: it must not have become more, or less, than asked.
-        if made != set(asked):
-            raise RunError(
-                f"the run made {len(made)} partitions where {len(asked)} were asked for: {asked[:1]} to {asked[-1:]}"
-            )
-
-    def _job_of(self, tables: tuple[str, ...]) -> dg.JobDefinition:
-        # A job is cut to its tables, described and hashed once, not for every account anew.
-        if tables not in self._jobs:
-            keys = [dg.AssetKey(table) for table in tables]
-            self._jobs[tables] = self._job.as_ephemeral_job({}, {}, asset_selection=keys)
-        return self._jobs[tables]
+def _one_by_one(runs: Runner, accounts: Sequence[AccountSettings], planner: Planner) -> _Made:
+    for account in accounts:
+        try:
+            runs.carry_out(planner(account))
+        except CloudTrackerError as error:
+            yield account, error
+        else:
+            yield account, None
 
 
-def _executed(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, tags: dict[str, str]
-) -> dg.ExecuteInProcessResult:
-    # What `execute_in_process` does with a job that it has cut to a selection.
-    try:
-        return core_execute_in_process(
-            job=InMemoryJob(job),
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            instance=instance,
-            output_capturing_enabled=False,
-            raise_on_error=True,
-            run_tags=tags,
-            asset_selection=frozenset(job.asset_selection or ()),
-        )
-    except DagsterExecutionInterruptedError:
-        raise KeyboardInterrupt from None
-    except (pl.exceptions.PanicException, dg.DagsterError) as error:
-        if _was_interrupted(error):
-            raise KeyboardInterrupt from None
-        cause = error.__cause__
-        while cause is not None and not isinstance(cause, CloudTrackerError):
-            cause = cause.__cause__
-        if cause is not None:
-            # Not from the error, whose cause it is: a chain that leads back into itself.
-            raise cause from None
-        raise _failure(error) from error
-
-
-def _failure(error: BaseException) -> CloudTrackerError:
-    if isinstance(error, DagsterAssetCheckFailedError):
-        return RunError(
-            "tables break what they promise, and what is downstream of them was not made;"
-            f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
-        )
-    return RunError(f"a run failed: {error}")
-
-
-def _was_interrupted(error: BaseException | None) -> bool:
-    # Polars asks Python for types and rows: an interrupt in the middle of that comes back as an error of its own.
-    name = DagsterExecutionInterruptedError.__name__
-    polars = (pl.exceptions.PanicException, pl.exceptions.PolarsError)
-    while error is not None:
-        if isinstance(error, DagsterExecutionInterruptedError) or (
-            isinstance(error, polars) and name in str(error)
-        ):
-            return True
-        error = error.__cause__
-    return False
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    # Dagster takes SIGINT and answers at its next checkpoint; the old handler comes back afterwards.
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _side_by_side(
+    runs: Runner, accounts: Sequence[AccountSettings], errand: Errand, processes: int, watcher: Overseer
+) -> _Made:
+    with hands(errand, min(processes, len(accounts)), watcher) as working:
+        try:
+            # While the processes start: all accounts' runs need them, and each would make them.
+            runs.facts()
+            watcher.end()
+        except CloudTrackerError as error:
+            yield from ((account, error) for account in accounts)
+            return
+        for account, told in working.carry_out(accounts):
+            if isinstance(told, CloudTrackerError):
+                yield account, told
+            else:
+                runs.made_trends(told)
+                yield account, None

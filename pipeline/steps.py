@@ -47,6 +47,11 @@ def steps_of(plan: Plan, name: str, *, trails: bool, days_a_run: int | None = No
     return [*_verdicts(plan, cut, trails), *_following(plan, cut)]
 
 
+def facts_step() -> Step:
+    """Return the run that makes the tables of facts, which all accounts share."""
+    return Step("action lists", FACT_TABLES)
+
+
 def late_steps(plan: Plan, name: str, late: Sequence[date], made: Step) -> list[Step]:
     """Return the runs that make those days again whose events were found in files of other days.
 
@@ -99,7 +104,7 @@ def cut_into(window: Window, days: int) -> list[Window]:
 
 def _verdicts(plan: Plan, cut: _Cut, with_trails: bool) -> list[Step]:
     trails = (TRAILS,) if with_trails else ()
-    steps = [Step("action lists", FACT_TABLES)] if plan.facts else []
+    steps = [facts_step()] if plan.facts else []
     steps += cut.days((SNAPSHOT, *trails), plan.snapshots)
     usage, grants = (*USAGE_TABLES, UNMAPPED), (*GRANT_TABLES, *trails)
     if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):

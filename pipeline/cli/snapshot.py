@@ -30,6 +30,7 @@ def snapshot(
     from pipeline.lake import Lake
     from pipeline.organization import find_accounts
     from pipeline.plan import plan_snapshot
+    from pipeline.runner import RunOptions
     from pipeline.runs import carry_out_all
 
     settings, lines = find_accounts(load_settings(config or context.obj))
@@ -38,7 +39,9 @@ def snapshot(
     chosen = _chosen(settings, account)
     plans = {one.id: plan_snapshot(settings, one) for one in chosen}
     with Bar() as bar:
-        failed = carry_out_all(settings, chosen, lambda one: plans[one.id], bar, anew=True)
+        failed = carry_out_all(
+            settings, chosen, lambda one: plans[one.id], bar, options=RunOptions(anew=True)
+        )
     lake = Lake(settings.root)
     for one in chosen:
         if one.name not in failed:

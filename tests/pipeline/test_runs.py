@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 
-from pipeline.runs import _was_interrupted
+from pipeline.runner import _was_interrupted
 from tests.conftest import Account, Ask
 from tests.pipeline.many_days import DAYS, FILES, RUN, hashes, write
 

@@ -4,9 +4,9 @@ import dagster as dg
 import pytest
 
 from assets.partitions import AnyPartition, Partition, partitions_of
+from pipeline.account_partitions import register_accounts
 from pipeline.checks import SUITES
 from pipeline.definitions import build_definitions
-from pipeline.runs import register_accounts
 from pipeline.tables import TABLES
 from tests.conftest import Account
 from tests.pipeline.checks.conftest import LAST, Made, copied, last_place

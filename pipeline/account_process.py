@@ -1,0 +1,80 @@
+"""A process that carries out the plans of accounts, one after the other, for `side_by_side`."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from assets.child_processes import end_with_parent
+from assets.errors import CloudTrackerError
+from pipeline.plan import Plan
+from pipeline.runner import RunOptions, runner
+from pipeline.settings import AccountSettings, Settings
+from pipeline.steps import Step
+
+DONE, FAILED = "done", "failed"
+"""What is said of an account in the end: the days whose trends were made, or the error."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is done for every account. Sent to processes, so it is picklable."""
+
+    settings: Settings
+    planner: Callable[[AccountSettings], Plan]
+    options: RunOptions
+
+
+def work(pipe: Connection, errand: Errand) -> None:
+    """Take accounts from the pipe until it says None or is closed; tell there what goes on: `(kind, what)`.
+
+    `kind` is the name of a method of `Watcher` and `what` its arguments, or `DONE` or `FAILED`.
+    """
+    end_with_parent()
+    # Stopped: by an interrupt in the middle of a run, or because nobody is there to be told.
+    with (
+        suppress(KeyboardInterrupt, EOFError, OSError),
+        runner(errand.settings, _Told(pipe), errand.options) as runs,
+    ):
+        while (account := pipe.recv()) is not None:
+            try:
+                plan = errand.planner(account)
+                runs.carry_out(plan)
+                pipe.send((DONE, plan.trends))
+            except CloudTrackerError as error:
+                pipe.send((FAILED, plain(error)))
+
+
+def plain(error: CloudTrackerError) -> CloudTrackerError:
+    """Return an error of the hierarchy's own class that says the same: others may not come out of a pipe again."""
+    classes = (one for one in type(error).__mro__ if issubclass(one, CloudTrackerError))
+    own = next(one for one in classes if one.__module__ == CloudTrackerError.__module__)
+    return own(str(error))
+
+
+class _Told:
+    """A `Watcher` at the other end of a pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def begin(self, step: Step, partitions: int) -> None:
+        # Nothing is sent here in the middle of an account: that there is something to read means that it was closed.
+        if self._pipe.poll():
+            raise KeyboardInterrupt
+        self._tell("begin", step, partitions)
+
+    def logs(self, done: int, total: int) -> None:
+        self._tell("logs", done, total)
+
+    def scanned(self, bytes_: int, dollars: float) -> None:
+        self._tell("scanned", bytes_, dollars)
+
+    def wrote(self, table: str, day: str, rows: int) -> None:
+        self._tell("wrote", table, day, rows)
+
+    def _tell(self, kind: str, *what: Any) -> None:
+        # Where nobody listens any more, the next run does not begin; this one is left to end as it will.
+        with suppress(OSError):
+            self._pipe.send((kind, what))
