@@ -177,9 +177,13 @@ def hands(errand: Errand, processes: int, overseer: Overseer) -> Iterator[Hands]
     with tempfile.NamedTemporaryFile(prefix="cloudtracker-") as turn:
         options = replace(errand.options, reading_turn=Path(turn.name))
         made = Hands(replace(errand, options=options), processes, overseer)
+        # As Dagster has it during a run: whoever ends a container sends this.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             yield made
         except BaseException:
             made.stop()
             raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
         made.dismiss()

@@ -49,6 +49,8 @@ def _start(account: Account, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests may ignore it, and programs inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -121,8 +123,19 @@ def _to_the_first(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
 
 
+def _end_of_a_container(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+
+
 @proc
-@pytest.mark.parametrize("interrupt", [_to_all, pytest.param(_to_the_first, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "interrupt",
+    [
+        _to_all,
+        pytest.param(_to_the_first, marks=pytest.mark.long),
+        pytest.param(_end_of_a_container, marks=pytest.mark.long),
+    ],
+)
 def test_an_interrupt_ends_all_and_leaves_whole_tables(
     several: Account, interrupt: Callable[[subprocess.Popen[str]], None]
 ) -> None:
