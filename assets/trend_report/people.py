@@ -32,6 +32,8 @@ COLUMNS = (
 )
 """Of a row of `people_rows`: numbers of texts are marked in page.js, which reads them by these names."""
 
+_MINUTE = "%Y-%m-%d %H:%M"
+
 MORE = ("policies", "unused_sets", "unknown_sets", "used_actions", "missing")
 
 
@@ -99,9 +101,11 @@ def _unused(granted: pl.DataFrame, found: Provenance, texts: Texts) -> dict[str,
 
 def _uses(rows: pl.DataFrame, texts: Texts, *, with_reason: bool) -> dict[str, list[Any]]:
     uses = defaultdict(list)
-    columns = ("principal_arn", "at", "reason", "events", "last_used")
-    for arn, at, reason, events, last in rows.sort("principal_arn", "at").select(columns).iter_rows():
-        uses[arn].append([at, *([texts.at(reason)] if with_reason else []), events, moment(last)])
+    # As `moment` writes it, of all rows at once.
+    last = pl.col("last_used").dt.strftime(_MINUTE).fill_null("")
+    columns = ("principal_arn", "at", "reason", "events", last)
+    for arn, at, reason, events, used_at in rows.sort("principal_arn", "at").select(columns).iter_rows():
+        uses[arn].append([at, *([texts.at(reason)] if with_reason else []), events, used_at])
     return uses
 
 
@@ -109,4 +113,4 @@ def moment(time: datetime | date | None) -> str:
     """Write a time (UTC) to the minute, a date as it is; nothing is an empty text."""
     if time is None:
         return ""
-    return f"{time:%Y-%m-%d %H:%M}" if isinstance(time, datetime) else time.isoformat()
+    return f"{time:{_MINUTE}}" if isinstance(time, datetime) else time.isoformat()

@@ -36,20 +36,24 @@ def runs(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     Out, sorted by `by`: these columns, `n` (size of the set) and `runs`: numbers in turn, how many are left
     out and how many follow one another, separated by spaces: {0, 1, 5} is "0 2 3 1".
     """
-    ordered = rows.select(*by, "at").sort(*by, "at")
-    joined = (
-        ordered.with_columns(run=pl.col("at") - pl.int_range(pl.len()).over(by))
-        .group_by(*by, "run", maintain_order=True)
-        .agg(first=pl.col("at").first(), length=pl.len().cast(pl.Int64))
-    )
-    gap = pl.col("first") - (pl.col("first") + pl.col("length")).shift(1).over(by).fill_null(0)
+    groups = rows.select(by).unique().sort(by).with_row_index("group")
+    # By numbers: sorting and grouping by several texts takes several times as long.
+    ordered = rows.join(groups, on=by, nulls_equal=True).select("group", "at").sort("group", "at")
+    same = pl.col("group") == pl.col("group").shift(1)
+    begun = (~same | (pl.col("at") != pl.col("at").shift(1) + 1)).fill_null(True)
+    first = ordered.with_row_index("row").filter(begun)
+    length = pl.col("row").shift(-1, fill_value=ordered.height).cast(pl.Int64) - pl.col("row")
+    end = (pl.col("at") + pl.col("length")).shift(1)
     return (
-        joined.with_columns(gap=gap)
-        .group_by(by, maintain_order=True)
+        first.with_columns(length=length)
+        .with_columns(gap=pl.col("at") - pl.when(same).then(end).otherwise(0))
+        .group_by("group", maintain_order=True)
         .agg(
             n=pl.col("length").sum(),
             runs=pl.concat_str(
                 pl.col("gap").cast(pl.String), pl.col("length").cast(pl.String), separator=" "
             ).str.join(" "),
         )
+        .join(groups, on="group", how="left", maintain_order="left")
+        .select(*by, "n", "runs")
     )
