@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing.connection import Connection, wait
@@ -109,7 +109,9 @@ class Hands:
     def dismiss(self) -> None:
         """End the processes, which have nothing to do."""
         for hand in self._hands:
-            hand.pipe.send(None)
+            # One that was killed while it had nothing to do has nothing to be told.
+            with suppress(OSError):
+                hand.pipe.send(None)
         for hand in self._hands:
             hand.process.join()
 
@@ -136,11 +138,9 @@ class Hands:
 
     def _give(self, hand: _Hand, account: AccountSettings) -> None:
         hand.account = account
-        try:
+        # Of one that has died before, reading from its pipe tells.
+        with suppress(OSError):
             hand.pipe.send(account)
-        except OSError:
-            # It died before it was given anything: reading from its pipe says so.
-            return
 
     def _replace(self, hand: _Hand) -> None:
         hand.pipe.close()

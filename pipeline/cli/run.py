@@ -45,7 +45,7 @@ def run(
             min=1,
             metavar="N",
             help="Accounts that are worked on at a time, each in a process of up to 0.7 GB."
-            " [default: one a core, but 4 at most, and one for 3 accounts]",
+            " [default: one a core, but no more than 4, nor than one for every 3 accounts]",
         ),
     ] = None,
     config: Annotated[
@@ -79,7 +79,8 @@ def run(
     from pipeline.side_by_side import usual_processes
 
     lake = Lake(settings.root)
-    cores = settings.workers or os.cpu_count() or 1
+    # Great Expectations' pages of a table lie in one folder.
+    cores = 1 if checks and settings.data_docs else settings.workers or os.cpu_count() or 1
 
     def sessions(one: AccountSettings) -> Sequence[date]:
         return stale_sessions(lake, settings, one.id, window.days) if missing_only else window.days
