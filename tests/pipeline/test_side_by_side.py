@@ -11,7 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.side_by_side import usual_processes
+from pipeline.account_process import Errand
+from pipeline.cli.bar import Bar
+from pipeline.plan import Plan
+from pipeline.runner import RunOptions
+from pipeline.settings import AccountSettings, load_settings
+from pipeline.side_by_side import hands, usual_processes
 from tests.build import allow, iam, log_file, record, user
 from tests.conftest import Account, Ask
 from tests.pipeline.many_days import PROGRAM, hashes
@@ -167,6 +172,28 @@ def test_they_end_when_the_first_is_killed(several: Account) -> None:
     process.kill()
     process.wait()
     assert len(workers) == 2 and _gone(workers)
+
+
+def _nothing(account: AccountSettings) -> Plan:
+    return Plan(account.id, False, (), (), ())
+
+
+@pytest.mark.long
+def test_one_that_dies_with_nothing_to_do_is_no_error(several: Account) -> None:
+    settings = load_settings(several.config)
+    errand = Errand(settings, _nothing, RunOptions())
+    with hands(errand, 2, Bar()) as working:
+        assert list(working.carry_out(settings.accounts[:1])) == [(settings.accounts[0], ())]
+        idle = working._hands[1].process
+        idle.kill()
+        idle.join()
+        # Whoever was given something by then has failed, and is replaced.
+        again = dict(working.carry_out(settings.accounts[1:]))
+        assert sorted(str(told)[:11] for told in again.values()) == ["()", "()", "the process"]
+        idle = working._hands[1].process
+        idle.kill()
+        idle.join()
+    assert not any(hand.process.is_alive() for hand in working._hands)
 
 
 @pytest.mark.long
