@@ -8,6 +8,18 @@ def of_its_values(values: pl.Series) -> pl.Series:
     return values.cast(pl.Enum(values.drop_nulls().unique().sort()))
 
 
+def of_used_values(codes: pl.Series) -> pl.Series:
+    """Return codes (an Enum) as those of the values that occur among them."""
+    assert isinstance(codes.dtype, pl.Enum)
+    names, places = codes.dtype.categories, codes.to_physical()
+    used = places.drop_nulls().unique().sort()
+    if len(used) == len(names):
+        return codes
+    numbers = pl.repeat(0, len(names), dtype=pl.UInt32, eager=True)
+    numbers = numbers.scatter(used, pl.int_range(len(used), dtype=pl.UInt32, eager=True))
+    return numbers.gather(places).cat.to(pl.Enum(names.gather(used))).alias(codes.name)
+
+
 def text_of(dtype: pl.DataType) -> pl.DataType:
     """Return the type that is read where a column of this type was written: text for codes."""
     return pl.String() if isinstance(dtype, pl.Enum) else dtype

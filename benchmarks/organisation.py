@@ -74,7 +74,7 @@ def measure(sizes: Sizes) -> Iterator[str]:
     yield ""
     grown = {name: value / few.measures[name] for name, value in many.measures.items()}
     yield from table(list(grown), [[f"{times:.1f} times" for times in grown.values()]])
-    yield "Seconds by stage:"
+    yield "Seconds by stage, added up over the processes that worked on accounts side by side:"
     yield ""
     names = sorted({name for one in days for name in one.stages}, key=lambda name: -many.stages.get(name, 0))
     yield from table(

@@ -14,7 +14,7 @@ from typing import IO
 
 import polars as pl
 
-from assets.coded_text import text_of
+from assets.coded_text import of_used_values, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from pipeline.replacing import replaced
@@ -159,10 +159,12 @@ def ensure_writable(root: Path) -> None:
 
 
 def _write(file: IO[bytes], frame: pl.DataFrame | pl.LazyFrame, stored: pl.Schema, read: pl.Schema) -> None:
-    if isinstance(frame, pl.DataFrame) and (read == stored or frame.height <= _CODED_ROW_GROUP):
+    if isinstance(frame, pl.DataFrame) and read == stored:
+        frame.write_parquet(file, compression="zstd", statistics=True)
+    elif isinstance(frame, pl.DataFrame) and frame.height <= _CODED_ROW_GROUP:
         # A group of rows holds all names that there are codes for: few rows would lie below many names.
-        text = frame.cast({name: dtype for name, dtype in read.items() if dtype != stored[name]})
-        text.write_parquet(file, compression="zstd", statistics=True)
+        coded = [name for name, dtype in read.items() if dtype != stored[name]]
+        _sink(file, frame.with_columns(of_used_values(frame[name]) for name in coded).lazy(), stored, read)
     else:
         _sink(file, frame.lazy(), stored, read)
 

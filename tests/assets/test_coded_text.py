@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.coded_text import of_its_values, plain
+from assets.coded_text import of_its_values, of_used_values, plain
 
 
 @given(st.lists(st.none() | st.text(max_size=5)))
@@ -13,6 +13,16 @@ def test_codes_keep_text_and_its_order(texts: list[str | None]) -> None:
     coded = of_its_values(values)
     assert plain(coded.to_frame())["name"].equals(values)
     assert coded.to_physical().rank("dense").equals(values.rank("dense"))
+
+
+@given(st.sets(st.text(max_size=3), min_size=1), st.data())
+def test_codes_of_what_occurs(names: set[str], data: st.DataObject) -> None:
+    texts = data.draw(st.lists(st.none() | st.sampled_from(sorted(names))))
+    codes = pl.Series("name", texts, dtype=pl.Enum(sorted(names)))
+    used = of_used_values(codes)
+    assert plain(used.to_frame()).equals(plain(codes.to_frame()))
+    assert isinstance(used.dtype, pl.Enum)
+    assert used.dtype.categories.to_list() == sorted({text for text in texts if text is not None})
 
 
 def test_what_is_no_code_stays_as_it_is() -> None:
