@@ -17,8 +17,8 @@ from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.spilled import Spilled
 from assets.cloudtrail_usage.staging import StagedRows, day_folder
 
-# So many events are deduplicated at a time: it bounds the memory (to about 100 MB), not the day.
-ROWS_AT_A_TIME = 150_000
+# So many events are deduplicated at a time: it bounds the memory (to about 80 MB), not the day.
+ROWS_AT_A_TIME = 120_000
 
 
 @dataclass(frozen=True)

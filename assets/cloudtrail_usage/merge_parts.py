@@ -23,7 +23,7 @@ from assets.cloudtrail_usage.staging import StagedRows, day_folder, staged, writ
 from assets.cloudtrail_usage.streams import read_stream, read_streams, write_stream
 
 # Counts that are brought together at a time: they take 50 bytes each.
-_COUNTS_AT_A_TIME = 300_000
+_COUNTS_AT_A_TIME = 150_000
 _COUNTED, _COPIES = "counted", "copies"
 _Task = TypeVar("_Task")
 _Done = TypeVar("_Done")

@@ -14,8 +14,8 @@ from assets.cloudtrail_usage.staged_files import distinct_rows, rows_in
 from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream
 
-# Their rows are wide: so many take about 15 MB while they are merged.
-SESSIONS_AT_A_TIME = 15_000
+# Their rows are wide: so many take about 10 MB while they are merged.
+SESSIONS_AT_A_TIME = 10_000
 # Whoever reads them has several of the files in memory.
 _ROWS_A_FILE = 8_000
 # Numbers are narrow, and the parts of a day have most of them again.

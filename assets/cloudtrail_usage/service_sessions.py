@@ -9,7 +9,7 @@ from assets.cloudtrail_usage.session_keys import service_code
 from assets.cloudtrail_usage.staged_files import part_of, rows_in
 from assets.cloudtrail_usage.staging import staged
 
-SESSIONS_AT_A_TIME = 200_000
+SESSIONS_AT_A_TIME = 150_000
 _ACTED = {"session_code": pl.UInt64(), "session": pl.String(), "key": pl.String()}
 _ISSUED = {name: ROLE_ASSUMPTIONS[name] for name in ("assumed_role_id", "key", "service", "caller_type")}
 _FOUND = ("session_code", "service")
