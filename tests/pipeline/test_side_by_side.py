@@ -14,7 +14,7 @@ import pytest
 from pipeline.account_process import Errand
 from pipeline.cli.bar import Bar
 from pipeline.plan import Plan
-from pipeline.runner import RunOptions
+from pipeline.runner import RunOptions, runner
 from pipeline.settings import AccountSettings, load_settings
 from pipeline.side_by_side import hands, usual_processes
 from tests.build import allow, iam, log_file, record, user
@@ -182,7 +182,9 @@ def _nothing(account: AccountSettings) -> Plan:
 def test_one_that_dies_with_nothing_to_do_is_no_error(several: Account) -> None:
     settings = load_settings(several.config)
     errand = Errand(settings, _nothing, RunOptions())
-    with hands(errand, 2, Bar()) as working:
+    bar = Bar()
+    # As in `carry_out_all`: the first process makes Dagster's files, or two would make them at once.
+    with runner(settings, bar, RunOptions()), hands(errand, 2, bar) as working:
         assert list(working.carry_out(settings.accounts[:1])) == [(settings.accounts[0], ())]
         idle = working._hands[1].process
         idle.kill()
