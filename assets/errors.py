@@ -4,6 +4,9 @@ A message names the file, the key or the record, what was wrong with the value, 
 Code below `assets/` raises them and never exits; only `pipeline.cli` turns them into exit codes.
 """
 
+INTERRUPTED = 130
+"""The exit code of a process that was interrupted (128 and the number of SIGINT), which is no error of these."""
+
 
 class CloudTrackerError(Exception):
     """Base of everything that a user can mend; `exit_code` is the command's exit code."""

@@ -1,5 +1,6 @@
 """A process that carries out the plans of accounts, one after the other, for `side_by_side`."""
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from assets.child_processes import end_with_parent
-from assets.errors import CloudTrackerError
+from assets.errors import INTERRUPTED, CloudTrackerError
 from pipeline.plan import Plan
 from pipeline.runner import RunOptions, runner
 from pipeline.settings import AccountSettings, Settings
@@ -32,18 +33,28 @@ def work(pipe: Connection, errand: Errand) -> None:
     `kind` is the name of a method of `Watcher` and `what` its arguments, or `DONE` or `FAILED`.
     """
     end_with_parent()
-    # Stopped: by an interrupt in the middle of a run, or because nobody is there to be told.
-    with (
-        suppress(KeyboardInterrupt, EOFError, OSError),
-        runner(errand.settings, _Told(pipe), errand.options) as runs,
-    ):
-        while (account := pipe.recv()) is not None:
-            try:
-                plan = errand.planner(account)
-                runs.carry_out(plan)
-                pipe.send((DONE, plan.trends))
-            except CloudTrackerError as error:
-                pipe.send((FAILED, plain(error)))
+    told = _Told(pipe)
+    try:
+        with runner(errand.settings, told, errand.options) as runs:
+            while (account := _next(pipe)) is not None:
+                try:
+                    plan = errand.planner(account)
+                    runs.carry_out(plan)
+                except CloudTrackerError as error:
+                    told.tell(FAILED, plain(error))
+                else:
+                    told.tell(DONE, plan.trends)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _next(pipe: Connection) -> AccountSettings | None:
+    try:
+        account: AccountSettings | None = pipe.recv()
+    except (EOFError, OSError):
+        # Whoever gave accounts does not want any more of them.
+        return None
+    return account
 
 
 def plain(error: CloudTrackerError) -> CloudTrackerError:
@@ -63,18 +74,18 @@ class _Told:
         # Nothing is sent here in the middle of an account: that there is something to read means that it was closed.
         if self._pipe.poll():
             raise KeyboardInterrupt
-        self._tell("begin", step, partitions)
+        self.tell("begin", (step, partitions))
 
     def logs(self, done: int, total: int) -> None:
-        self._tell("logs", done, total)
+        self.tell("logs", (done, total))
 
     def scanned(self, bytes_: int, dollars: float) -> None:
-        self._tell("scanned", bytes_, dollars)
+        self.tell("scanned", (bytes_, dollars))
 
     def wrote(self, table: str, day: str, rows: int) -> None:
-        self._tell("wrote", table, day, rows)
+        self.tell("wrote", (table, day, rows))
 
-    def _tell(self, kind: str, *what: Any) -> None:
+    def tell(self, kind: str, what: Any) -> None:
         # Where nobody listens any more, the next run does not begin; this one is left to end as it will.
         with suppress(OSError):
             self._pipe.send((kind, what))

@@ -19,7 +19,7 @@ DAYS_A_RUN = 31
 
 
 AS_USUAL = RunOptions()
-
+"""Nothing read or checked that need not be, in runs as long as the plan."""
 Planner = Callable[[AccountSettings], Plan]
 
 
@@ -43,10 +43,11 @@ def carry_out_all(
     `planner` is picklable then.
     """
     failed: dict[str, CloudTrackerError] = {}
+    at_a_time = min(processes, len(accounts))
     with runner(settings, watcher, options) as runs:
         made = (
-            _side_by_side(runs, accounts, Errand(settings, planner, options), processes, watcher)
-            if processes > 1
+            _side_by_side(runs, accounts, Errand(settings, planner, options), at_a_time, watcher)
+            if at_a_time > 1
             else _one_by_one(runs, accounts, planner)
         )
         ended: dict[str, CloudTrackerError | None] = {}
@@ -86,14 +87,15 @@ def _one_by_one(runs: Runner, accounts: Sequence[AccountSettings], planner: Plan
 def _side_by_side(
     runs: Runner, accounts: Sequence[AccountSettings], errand: Errand, processes: int, watcher: Overseer
 ) -> _Made:
-    with hands(errand, min(processes, len(accounts)), watcher) as working:
+    with hands(errand, processes, watcher) as working:
         try:
             # While the processes start: all accounts' runs need them, and each would make them.
             runs.facts()
-            watcher.end()
         except CloudTrackerError as error:
             yield from ((account, error) for account in accounts)
             return
+        finally:
+            watcher.end()
         for account, told in working.carry_out(accounts):
             if isinstance(told, CloudTrackerError):
                 yield account, told

@@ -85,16 +85,15 @@ class Hands:
             for hand in self._hands:
                 if hand.account is None and waiting:
                     self._give(hand, waiting.popleft())
-            busy = {hand.pipe: hand for hand in self._hands if hand.account is not None}
+            busy = [(hand, hand.account) for hand in self._hands if hand.account is not None]
             if not busy:
                 return
-            for pipe in wait(list(busy)):
-                assert isinstance(pipe, Connection)
-                hand = busy[pipe]
-                account = hand.account
-                assert account is not None
+            ready = wait([hand.pipe for hand, _ in busy])
+            for hand, account in busy:
+                if hand.pipe not in ready:
+                    continue
                 try:
-                    kind, what = pipe.recv()
+                    kind, what = hand.pipe.recv()
                 except (EOFError, OSError):
                     self._replace(hand)
                     yield account, _died(hand)
@@ -165,8 +164,10 @@ class Hands:
 
 
 def _died(hand: _Hand) -> RunError:
+    code = hand.process.exitcode or 0
+    why = "killed, or out of memory?" if code < 0 else "what it said of it stands above"
     return RunError(
-        f"the process that worked on it ended with exit code {hand.process.exitcode} (killed, or out of memory?);"
+        f"the process that worked on it ended with exit code {code} ({why});"
         " finished tables are kept: run it again with --missing-only, and --processes 1 where memory is short"
     )
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assets.errors import CloudTrackerError, UsageError
+from assets.errors import INTERRUPTED, CloudTrackerError, UsageError
 from pipeline.cli import (
     actions,
     athena,
@@ -39,7 +39,6 @@ EPILOG = (
     " 2 wrong flags or configuration, 3 an input file cannot be read,"
     " 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
 )
-INTERRUPTED = 130
 app = typer.Typer(
     name="cloudtracker",
     no_args_is_help=True,

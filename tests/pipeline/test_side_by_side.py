@@ -15,6 +15,7 @@ from pipeline.account_process import Errand
 from pipeline.cli.bar import Bar
 from pipeline.plan import Plan
 from pipeline.runner import RunOptions, runner
+from pipeline.runs import carry_out_all
 from pipeline.settings import AccountSettings, load_settings
 from pipeline.side_by_side import hands, usual_processes
 from tests.build import allow, iam, log_file, record, user
@@ -196,6 +197,23 @@ def test_one_that_dies_with_nothing_to_do_is_no_error(several: Account) -> None:
         idle.kill()
         idle.join()
     assert not any(hand.process.is_alive() for hand in working._hands)
+
+
+def _broken(account: AccountSettings) -> Plan:
+    if account.name == "a1":
+        raise OSError("nobody thought of this")
+    return _nothing(account)
+
+
+@pytest.mark.long
+def test_what_nobody_thought_of_is_said_and_stops_no_other(
+    several: Account, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings, bar = load_settings(several.config), Bar()
+    failed = carry_out_all(settings, settings.accounts, _broken, bar, processes=2)
+    assert list(failed) == ["a1"] and "ended with exit code 1 (what it said" in str(failed["a1"])
+    said = capfd.readouterr().err
+    assert said.count("Traceback") == 1 and "OSError: nobody thought of this" in said
 
 
 @pytest.mark.long
