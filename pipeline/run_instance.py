@@ -6,7 +6,6 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from assets.partitions import ACCOUNTS
@@ -23,7 +22,7 @@ def run_instance(home: Path, settings: Settings) -> Iterator[dg.DagsterInstance]
     that copy it into files, where nothing is ever written.
     """
     ref = InstanceRef.from_dir(str(home))
-    if ref.compute_logs_data.class_name == LocalComputeLogManager.__name__:
+    if ref.compute_logs_data == InstanceRef.config_defaults(str(home))["compute_logs"]:
         silent = {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
         ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": silent})
     with dg.DagsterInstance.from_ref(ref) as instance:

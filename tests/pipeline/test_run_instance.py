@@ -31,11 +31,9 @@ def test_its_runs_are_where_those_of_others_are(account: Account) -> None:
 
 def test_what_somebody_configured_stays(account: Account, tmp_path: Path) -> None:
     home = dagster_home()
+    local = LocalComputeLogManager.__module__
     with (home / "dagster.yaml").open("a") as file:
-        file.write("compute_logs:\n  module: tests.pipeline.test_run_instance\n  class: Kept\n")
+        file.write(f"compute_logs:\n  module: {local}\n  class: LocalComputeLogManager\n")
+        file.write(f"  config: {{base_dir: {tmp_path / 'said'}}}\n")
     with run_instance(home, load_settings(account.config)) as instance:
-        assert isinstance(instance.compute_log_manager, Kept)
-
-
-class Kept(NoOpComputeLogManager):
-    """Another place for what runs say."""
+        assert isinstance(instance.compute_log_manager, LocalComputeLogManager)
