@@ -80,7 +80,10 @@ def runner(settings: Settings, watcher: Watcher, options: RunOptions) -> Iterato
         # Dagster and what it was told are hundreds of thousands of objects that stay: the collector of cycles need not
         # look through them every few seconds.
         gc.freeze()
-        yield Runner(settings, watcher, instance, definitions, options.days_a_run)
+        try:
+            yield Runner(settings, watcher, instance, definitions, options.days_a_run)
+        finally:
+            gc.unfreeze()
 
 
 class Runner:
