@@ -1,9 +1,8 @@
 """Days of CloudTrail logs into tables: what was done, how well the logs cover it, what could not be read."""
 
-import fcntl
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
@@ -20,7 +19,7 @@ from assets.cloudtrail_usage.rejections import Reason
 from assets.cloudtrail_usage.scan import BatchResult, Job
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.cloudtrail_usage.spilled import Spilled
-from assets.cloudtrail_usage.staging import remove_day, staging_folder
+from assets.cloudtrail_usage.staging import locked, remove_day, staging_folder
 from assets.cloudtrail_usage.workers import ThisProcess, Workers, processes
 
 # Below so many bytes as stored, starting processes takes longer than reading.
@@ -106,21 +105,11 @@ def _working(
         listed.append(batch)
         size += sum(entry.file.size for entry in batch.files)
         if size >= small_bytes:
-            with _in_turn(turn), processes(job, workers) as working:
+            # Until whoever else reads in processes is done.
+            with locked(turn) if turn else nullcontext(), processes(job, workers) as working:
                 yield working, chain(listed, todo)
             return
     yield ThisProcess(job), chain(listed, todo)
-
-
-@contextmanager
-def _in_turn(file: Path | None) -> Iterator[None]:
-    """Wait until nobody else has the file locked; the system lets go of it when the process ends, however it ends."""
-    if file is None:
-        yield
-        return
-    with file.open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 def _whole_deliveries(

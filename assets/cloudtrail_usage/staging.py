@@ -44,7 +44,7 @@ def staging_folder(parent: Path) -> Iterator[Path]:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         # Nobody looks for abandoned folders between the making of one and its lock.
-        with _locked(parent, fcntl.LOCK_EX):
+        with locked(parent):
             _remove_abandoned(parent)
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
             held = os.open(folder, os.O_RDONLY)
@@ -61,9 +61,9 @@ def staging_folder(parent: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(folder: Path, how: int) -> Iterator[None]:
-    """Lock a folder itself: the system lets go of it when the process ends, and no file has to be removed first."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Lock a file or folder itself; the system lets go of it when the process ends. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, how)
         yield
@@ -74,7 +74,7 @@ def _locked(folder: Path, how: int) -> Iterator[None]:
 def _remove_abandoned(parent: Path) -> None:
     """Remove the folders that nobody holds."""
     for path in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError), _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with suppress(OSError), locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
             shutil.rmtree(path, ignore_errors=True)
 
 
