@@ -65,7 +65,7 @@ class EventMapping:
 
     version: str
     # A MappedEvent each, the lists still as text, and which of them are an operation's: making all is slow.
-    _calls: pl.DataFrame = field(repr=False)
+    _calls: pl.DataFrame = field(repr=False, compare=False)
     _operations: _Index = field(repr=False)
     _actions: Mapping[str, str] = field(repr=False)
     _prefixes: Mapping[str, tuple[str, ...]] = field(repr=False)

@@ -111,7 +111,7 @@ class Compiler:
         for at, rule in zip(self._numbers[policy], compiled.rules, strict=True):
             if _chosen(rule, which):
                 actions = rule.actions
-                runs = runs_of(actions.bits & ~without) if without & actions.bits else actions.runs
+                runs = runs_of(actions.bits & ~without) if actions.bits & without else actions.runs
                 for start, stop in runs:
                     block.append(number)
                     rules.append(at)

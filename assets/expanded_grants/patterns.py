@@ -52,11 +52,7 @@ class PatternIndex:
         """Return the actions that one pattern means."""
         found = self._found.get(pattern)
         if found is None:
-            key = _normal(pattern)
-            found = self._found.get(key)
-            if found is None:
-                found = self._found[key] = self._resolve(key)
-            self._found[pattern] = found
+            found = self._found[pattern] = self._resolve(_normal(pattern))
         return found
 
     def bits(self, patterns: Iterable[str]) -> int:
@@ -87,10 +83,10 @@ class PatternIndex:
         names = self._names
         wildcard = _WILDCARD.search(pattern)
         if wildcard is None:
-            found = bisect_left(names, pattern)
-            if names[found : found + 1] != (pattern,):
+            place = bisect_left(names, pattern)
+            if names[place : place + 1] != (pattern,):
                 return Match(0, ())
-            at = self._positions[found]
+            at = self._positions[place]
             return Match(1 << at, ((at, at + 1),))
         prefix, rest = pattern[: wildcard.start()], pattern[wildcard.start() :]
         first = bisect_left(names, prefix)

@@ -59,8 +59,12 @@ class Entity:
     attached: tuple[AttachedPolicy, ...] = ()
     groups: tuple[str, ...] = ()
     boundary: str = ""
-    trust: str = ""
     last_used: datetime | None = None
+
+    @property
+    def trust(self) -> str:
+        """A role's trust policy: see `trust_text`."""
+        return trust_text(msgspec.json.decode(self.text).get("AssumeRolePolicyDocument"))
 
     @property
     def service_linked(self) -> bool:
@@ -199,7 +203,6 @@ def _entities(kind: str, raws: list[msgspec.Raw] | None, label: str) -> Iterable
                 ),
                 groups=tuple(entry.get("GroupList") or ()),
                 boundary=boundary.get("PermissionsBoundaryArn") or "",
-                trust=trust_text(entry.get("AssumeRolePolicyDocument")),
                 last_used=utc_time((entry.get("RoleLastUsed") or {}).get("LastUsedDate")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
