@@ -79,8 +79,10 @@ def run(
     from pipeline.side_by_side import usual_processes
 
     lake = Lake(settings.root)
-    # Great Expectations' pages of a table lie in one folder.
-    cores = 1 if checks and settings.data_docs else settings.workers or os.cpu_count() or 1
+    at_a_time = usual_processes(len(chosen), settings.workers or os.cpu_count() or 1)
+    if checks and settings.data_docs:
+        # The index of Great Expectations' pages shows those of one process.
+        at_a_time = 1
 
     def sessions(one: AccountSettings) -> Sequence[date]:
         return stale_sessions(lake, settings, one.id, window.days) if missing_only else window.days
@@ -96,7 +98,7 @@ def run(
             organization=window.days,
             publish=window,
             options=RunOptions(checks=checks, days_a_run=DAYS_A_RUN),
-            processes=processes or usual_processes(len(chosen), cores),
+            processes=processes or at_a_time,
         )
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     print_scanned(*bar.scanned_by_all)
