@@ -80,12 +80,12 @@ def test_all_cases_at_once_are_what_each_is_alone(seed: int) -> None:
     """Accounts and ids of the cases differ, so that whatever one holds must not touch another."""
     chosen = [_apart(_case(path), number) for number, path in enumerate(random.Random(seed).sample(CASES, 4))]
     both = {kind: [row for case in chosen for row in case[kind]] for kind in ("assumptions", "usage")}
+    together = {day: _made(both, day, seed) for case in chosen for day in case["expected"]}
     for case in chosen:
         for day in case["expected"]:
             alone = _made(case, day)
-            together = _made(both, day, seed)
             ids = alone["session_id"].to_list()
-            assert together.filter(pl.col("session_id").is_in(ids)).equals(alone)
+            assert together[day].filter(pl.col("session_id").is_in(ids)).equals(alone)
 
 
 @settings(max_examples=25, deadline=None)
