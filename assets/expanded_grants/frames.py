@@ -1,6 +1,6 @@
 """The tables `expanded_grants`, `grant_sources` and `grant_problems` of one account on one day."""
 
-from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from assets.coded_text import of_its_values, plain
 from assets.expanded_grants.attachments import Holdings, holdings
 from assets.expanded_grants.compiler import Compiler
 from assets.expanded_grants.evaluate import with_unknown_literals
+from assets.expanded_grants.provenance import source_table
 from assets.expanded_grants.schema import GRANTS, PROBLEMS, PROBLEMS_KEY
 from assets.expanded_grants.scps import Levels, check_levels
 from assets.expanded_grants.segments import Segments, segments_of
@@ -20,6 +21,8 @@ from assets.uncollected import uncollected
 # Grants written out at once, and lying together: what is needed on the way stays small, and Polars copies all lists of
 # a piece for each row group that it writes to Parquet.
 _CHUNK = 250_000
+# One chunk does not keep two cores busy, and ids are made in Python while Polars works.
+_THREADS = 2
 
 
 class Expanded(NamedTuple):
@@ -64,27 +67,23 @@ def expand_coded(
     policies = dict.fromkeys(carrier.policy for one in held for carrier in one.identity)
     extended, unknown = with_unknown_literals(catalogue, policies)
     compiler = Compiler(extended, unknown)
-    segments = segments_of([compiler.verdict(one) for one in held], compiler)
-    return Expanded(
-        grants=_grants(
-            segments,
-            _coded(_principals(held)),
-            _coded(_actions(compiler.index.actions, extended, unknown)),
-        ),
-        sources=segments.sources,
-        problems=_problems(held),
-    )
+    verdicts = [compiler.verdict(one) for one in held]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        segments = segments_of(verdicts, compiler, threads)
+        sources = threads.submit(source_table, segments.sources, segments.carriers, compiler.rules)
+        grants = _grants(segments, _coded(_principals(held)), _coded(_actions(extended, unknown)), threads)
+        return Expanded(grants, sources.result(), _problems(held))
 
 
-def _grants(segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
+def _grants(
+    segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame, threads: Executor
+) -> pl.DataFrame:
     """Write the segments out, a row a grant."""
     ends = (segments.frame["end"] - segments.frame["first"]).cast(pl.Int64).cum_sum()
     total = ends[-1] if len(ends) else 0
     cuts = [0, *ends.search_sorted(pl.Series(range(_CHUNK, total, _CHUNK), dtype=pl.Int64)), len(ends)]
-    chunks = [
-        _written_out(segments.frame[first:end], segments, principals, actions)
-        for first, end in pairwise(dict.fromkeys(cuts))
-    ]
+    pieces = (segments.frame[first:end] for first, end in pairwise(dict.fromkeys(cuts)))
+    chunks = list(threads.map(lambda piece: _written_out(piece, segments, principals, actions), pieces))
     return pl.concat(chunks, rechunk=False) if chunks else pl.DataFrame(schema=GRANTS)
 
 
@@ -96,23 +95,19 @@ def _coded(names: pl.DataFrame) -> pl.DataFrame:
 def _written_out(
     piece: pl.DataFrame, segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame
 ) -> pl.DataFrame:
-    cells = piece.with_columns(pl.int_ranges("first", "end", dtype=pl.UInt32).alias("action"))
-    # One select: Polars gathers the columns side by side.
+    # What a whole range has in common comes first: Polars writes it out as it writes out the actions.
+    cells = piece.select(
+        *(pl.lit(principals[name]).gather("principal").alias(name) for name in principals.columns),
+        *(pl.lit(segments.lists).gather(name).alias(name) for name in ("granted_by", "restricted_by")),
+        pl.lit(segments.only_aws_managed).gather("granted_by").alias("only_aws_managed"),
+        "restricted",
+        at=pl.int_ranges("first", "end", dtype=pl.UInt32),
+    )
     return (
-        cells.explode("action")
-        .select(
-            *(
-                pl.lit(principals[name]).gather(pl.col("principal")).alias(name)
-                for name in principals.columns
-            ),
-            *(pl.lit(actions[name]).gather(pl.col("action")).alias(name) for name in actions.columns),
-            "restricted",
-            *(
-                pl.lit(segments.lists).gather(pl.col(name)).alias(name)
-                for name in ("granted_by", "restricted_by")
-            ),
-            pl.lit(segments.only_aws_managed).gather(pl.col("granted_by")).alias("only_aws_managed"),
-            pl.lit(None, GRANTS["first_granted"]).alias("first_granted"),
+        cells.explode("at")
+        .with_columns(
+            *(pl.lit(actions[name]).gather("at").alias(name) for name in actions.columns),
+            first_granted=pl.lit(None, GRANTS["first_granted"]),
         )
         .select(list(GRANTS))
     )
@@ -124,16 +119,15 @@ def _principals(held: list[Holdings]) -> pl.DataFrame:
     return pl.DataFrame(rows, columns, orient="row")
 
 
-def _actions(actions: Sequence[str], catalogue: Catalogue, unknown: frozenset[str]) -> pl.DataFrame:
-    levels = dict(zip(catalogue.actions, catalogue.access_levels, strict=True))
-    return pl.DataFrame(
-        {
-            "action": actions,
-            "access_level": [levels[action] for action in actions],
-            "unverified": [action in catalogue.unverified for action in actions],
-            "unknown_action": [action in unknown for action in actions],
-        },
-        {name: GRANTS[name] for name in ("action", "access_level", "unverified", "unknown_action")},
+def _actions(catalogue: Catalogue, unknown: frozenset[str]) -> pl.DataFrame:
+    listed = {"action": catalogue.actions, "access_level": catalogue.access_levels}
+    return (
+        pl.DataFrame(listed, dict.fromkeys(listed, pl.String()))
+        .sort("action")
+        .with_columns(
+            unverified=pl.col("action").is_in(list(catalogue.unverified)),
+            unknown_action=pl.col("action").is_in(list(unknown)),
+        )
     )
 
 

@@ -46,13 +46,16 @@ class PatternIndex:
         positions = {action: at for at, action in enumerate(self.actions)}
         self._names = catalogue.lower
         self._positions = [positions[action] for action in catalogue.actions]
+        self._exact = dict(zip(catalogue.lower, self._positions, strict=True))
         self._found: dict[str, Match] = {}
 
     def match(self, pattern: str) -> Match:
         """Return the actions that one pattern means."""
         found = self._found.get(pattern)
         if found is None:
-            found = self._found[pattern] = self._resolve(_normal(pattern))
+            name = pattern.lower()
+            found = self._resolve(_normal(name)) if has_wildcard(name) else self._literal(name)
+            self._found[pattern] = found
         return found
 
     def bits(self, patterns: Iterable[str]) -> int:
@@ -79,16 +82,14 @@ class PatternIndex:
         """Return the actions that none of the patterns means (as `NotAction` does), sorted."""
         return self.names(self.everything & ~self.bits(patterns))
 
+    def _literal(self, name: str) -> Match:
+        at = self._exact.get(name)
+        return Match(0, ()) if at is None else Match(1 << at, ((at, at + 1),))
+
     def _resolve(self, pattern: str) -> Match:
         names = self._names
-        wildcard = _WILDCARD.search(pattern)
-        if wildcard is None:
-            place = bisect_left(names, pattern)
-            if names[place : place + 1] != (pattern,):
-                return Match(0, ())
-            at = self._positions[place]
-            return Match(1 << at, ((at, at + 1),))
-        prefix, rest = pattern[: wildcard.start()], pattern[wildcard.start() :]
+        prefix = _WILDCARD.split(pattern, maxsplit=1)[0]
+        rest = pattern[len(prefix) :]
         first = bisect_left(names, prefix)
         end = bisect_left(names, prefix + "\U0010ffff", first)
         if rest == "*":
@@ -127,8 +128,7 @@ def has_wildcard(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
-def _normal(pattern: str) -> str:
-    lower = pattern.lower()
+def _normal(lower: str) -> str:
     if not any(run in lower for run in ("**", "*?", "?*")):
         return lower
     # A run of wildcards means: at least as many characters as it has question marks.

@@ -6,6 +6,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from json.encoder import encode_basestring_ascii
+from operator import add
 
 import polars as pl
 
@@ -36,10 +37,8 @@ def with_ids(sources: pl.DataFrame, carriers: Sequence[Carrier], rules: Sequence
     salts = {at: _digest(_carrier_text(carriers[at])) for at in sources["carrier"].unique()}
     used = sources["rule"].unique().to_list()
     digests = dict(zip(used, map(_digest, _texts([rules[at] for at in used])), strict=True))
-    hashes = b"".join(
-        blake2b(salts[carrier] + digests[rule], digest_size=_ID_BYTES).digest()
-        for carrier, rule in zip(sources["carrier"].to_list(), sources["rule"].to_list(), strict=True)
-    )
+    both = map(add, map(salts.__getitem__, sources["carrier"]), map(digests.__getitem__, sources["rule"]))
+    hashes = b"".join([blake2b(text, digest_size=_ID_BYTES).digest() for text in both])
     # Nine bytes are twelve letters without a remainder: all of them are written in one go.
     letters = b2a_base64(hashes, newline=False).translate(_URL_SAFE).decode()
     ids = [letters[at : at + _ID_LETTERS] for at in range(0, len(letters), _ID_LETTERS)]

@@ -8,14 +8,14 @@ between two such edges nothing changes. What holds is summed up from edge to edg
 
 from array import array
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 import polars as pl
 
 from assets.expanded_grants.attachments import Carrier
 from assets.expanded_grants.compiler import Compiler, Parts, Verdict
-from assets.expanded_grants.evaluate import Rule
-from assets.expanded_grants.provenance import is_aws_managed, source_table, with_ids
+from assets.expanded_grants.provenance import is_aws_managed, with_ids
 
 # The bit sets of so many principals are looked at together: some 6 MB.
 _BATCH = 1_000
@@ -28,17 +28,19 @@ class Segments(NamedTuple):
     `frame`: `principal` (position among the verdicts), the actions `first` to `end` (excluded), `restricted`,
     and `granted_by`, `restricted_by` as positions in `lists`; sorted by principal and action. `lists` holds lists of
     source ids, each sorted, the first one empty; `only_aws_managed` says of each whether it names AWS-managed policies
-    and nothing else. `sources` is the table `grant_sources`.
+    and nothing else. `sources` are those that some list names: `id`, `carrier` (position in `carriers`) and `rule`
+    (position in `Compiler.rules`).
     """
 
     frame: pl.DataFrame
     lists: pl.Series
     only_aws_managed: pl.Series
     sources: pl.DataFrame
+    carriers: Sequence[Carrier]
 
 
-def segments_of(verdicts: Sequence[Verdict], compiler: Compiler) -> Segments:
-    """Return what the verdicts of one compiler grant."""
+def segments_of(verdicts: Sequence[Verdict], compiler: Compiler, threads: Executor) -> Segments:
+    """Return what the verdicts of one compiler grant; `threads` do a part of the work."""
     # A principal's actions as numbers of their own, with one more for the end of the last.
     stride = (len(compiler.index.actions) // 8 + 1) * 8
     carriers: dict[Carrier, int] = {}
@@ -51,11 +53,16 @@ def segments_of(verdicts: Sequence[Verdict], compiler: Compiler) -> Segments:
         *_changes(allowing, "granted_by"),
         *_changes(limiting, "restricted_by"),
     ]
+    held = pl.concat(some.select("carrier", "rule").unique() for some in (allowing, limiting))
+    # Ids are Python's work, and most of what comes next is that of Polars: they are made meanwhile.
+    naming = threads.submit(with_ids, held.unique().sort("rule", "carrier"), list(carriers), compiler.rules)
     frame = _between(edges, stride)
     frame, granting = _numbered(frame, "granted_by", allowing, 1)
     frame, restricting = _numbered(frame, "restricted_by", limiting, 1 + granting["list"].n_unique())
-    lists, sources = _lists(pl.concat([granting, restricting]), list(carriers), compiler.rules)
-    return Segments(frame.drop("key"), lists["id"], lists["aws_managed"], sources)
+    members = pl.concat([granting, restricting])
+    sources = naming.result().join(members, on=["carrier", "rule"], how="semi")
+    lists = _lists(members, sources, list(carriers))
+    return Segments(frame.drop("key"), lists["id"], lists["aws_managed"], sources, list(carriers))
 
 
 def _marked(compiler: Compiler) -> pl.DataFrame:
@@ -158,19 +165,13 @@ def _numbered(
     return segments.with_columns(pl.col("list").fill_null(0).alias(name)).drop("list"), members
 
 
-def _lists(
-    members: pl.DataFrame, carriers: Sequence[Carrier], rules: Sequence[Rule]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the lists in the order of their numbers, and the table of all that is in them.
-
-    The lists: `id`, and `aws_managed`, whether all of them are of AWS-managed policies.
-    """
+def _lists(members: pl.DataFrame, sources: pl.DataFrame, carriers: Sequence[Carrier]) -> pl.DataFrame:
+    """Return the lists in the order of their numbers: `id`, and `aws_managed`, whether all are AWS-managed policies."""
     managed = pl.Series([is_aws_managed(carrier) for carrier in carriers], dtype=pl.Boolean)
-    sources = with_ids(members.select("carrier", "rule").unique().sort("rule", "carrier"), carriers, rules)
-    sources = sources.with_columns(pl.lit(managed).gather("carrier").alias("aws_managed"))
+    named = sources.with_columns(pl.lit(managed).gather("carrier").alias("aws_managed"))
     # Two inline policies of one name may say the same: one id.
     ids = (
-        members.join(sources, on=["carrier", "rule"])
+        members.join(named, on=["carrier", "rule"])
         .select("list", "id", "aws_managed")
         .unique(["list", "id"])
         .sort("list", "id")
@@ -179,6 +180,4 @@ def _lists(
     empty = pl.DataFrame(
         {"id": [[]], "aws_managed": [False]}, {"id": pl.List(pl.String), "aws_managed": pl.Boolean}
     )
-    return pl.concat([empty, lists.select(empty.columns)], rechunk=True), source_table(
-        sources, carriers, rules
-    )
+    return pl.concat([empty, lists.select(empty.columns)], rechunk=True)
