@@ -1,7 +1,9 @@
 """The original's `athena:` block through the real command: the same lake, its cost, a killed run, the cleanup."""
 
 import io
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from pipeline.log_reading import log_reading
 from pipeline.settings import load_settings
 from tests.athena_server import OUTPUT, FakeAws
 from tests.aws import upload
-from tests.build import ACCOUNT, allow, iam, record, user
+from tests.build import ACCOUNT, allow, iam, log_file, record, user
 from tests.conftest import CHECKOUT, Account, Ask
 
 pytestmark = pytest.mark.long
@@ -81,6 +83,37 @@ def test_a_run_makes_the_same_lake_and_says_what_it_cost(
     answer = ask("--account", "demo", "--user", "alice", "--show-used", "--start", "2026-06-30")
     assert "  s3:listallmybuckets" in answer.lines
     assert len(athena_aws.athena.unloads) == 1
+    assert athena_aws.left_over() == []
+
+
+def test_accounts_side_by_side_make_the_same_lake(athena_aws: FakeAws, account: Account, ask: Ask) -> None:
+    listed = []
+    for digit in "123":
+        number, other = digit * 12, "s3:ListBuckets" if digit == "1" else "s3:CreateBucket"
+        someone = user("alice", allow("s3:*"), account=number)
+        (account.folder / f"{digit}.json").write_text(json.dumps(iam(someone)), encoding="utf-8")
+        calls = [
+            record(someone, other, f"2026-06-30T{hour:02}:00:00Z", recipientAccountId=number)
+            for hour in range(int(digit))
+        ]
+        log_file(account.logs, calls, account=number)
+        listed.append({"name": f"a{digit}", "id": number, "iam": f"{digit}.json"})
+    accounts = [{**one, "taken_at": "2026-06-30T06:00:00Z"} for one in listed]
+    account.configure(accounts=accounts)
+    upload(athena_aws.url, account.logs, "command")
+    run = ("run", "--account", "all", "--from", "2026-06-30", "--processes")
+    assert ask(*run, "1").code == 0
+    here = {table: _rows(account, table) for table in TABLES}
+    assert here["cloudtrail_usage"].group_by("account").agg(pl.col("events").sum()).sort("account")[
+        "events"
+    ].to_list() == [1, 2, 3]
+    shutil.rmtree(account.root)
+    account.configure(accounts=accounts, cloudtrail=None, athena=_athena(athena_aws))
+    answer = ask(*run, "2")
+    assert answer.code == 0, answer.err
+    for table in TABLES:
+        assert _rows(account, table).equals(here[table]), table
+    assert len(athena_aws.athena.unloads) == 3
     assert athena_aws.left_over() == []
 
 
