@@ -15,7 +15,7 @@ help:
 	@echo "make dev     set up, open the tables in the Dagster UI (http://127.0.0.1:3000)"
 	@echo "make clean   remove .venv and everything that was made"
 
-setup: .venv/.ready
+setup: .venv/.ready .env
 
 .venv/.ready: pyproject.toml uv.lock Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,9 +24,13 @@ setup: .venv/.ready
 	@echo "Setting up .venv ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --locked --all-extras --inexact --quiet
-	@# Dagster's own commands read .env of the working directory: nothing needs to be exported before them.
-	@mkdir -p .dagster && echo "DAGSTER_HOME=$(CURDIR)/.dagster" > .env
 	@touch $@
+
+# Dagster's own commands read .env of the working directory, so that nothing needs to be exported before them. What is
+# exported stands: Dagster would put the file's word in its place, and a server's runs into the checkout.
+.env: Makefile
+	@mkdir -p .dagster
+	@echo "DAGSTER_HOME=\$${DAGSTER_HOME:-$(CURDIR)/.dagster}" > $@
 
 demo: setup
 	@$(BIN)/python -m pipeline.demo
@@ -58,4 +62,5 @@ dev: setup
 	@$(BIN)/cloudtracker dev
 
 clean:
-	rm -rf .venv .env .dagster/history .dagster/storage .dagster/schedules cloudtracker-data
+	rm -rf .venv .env cloudtracker-data
+	rm -rf .dagster/history .dagster/storage .dagster/schedules .dagster/logs .dagster/.logs_queue
