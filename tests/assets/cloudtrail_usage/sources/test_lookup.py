@@ -119,7 +119,8 @@ def test_two_requests_a_second_in_a_region(lookup: Lookup, tmp_path: Path) -> No
     _read(_logs(lookup, tmp_path / "store", seconds_a_request=0.5), tmp_path)
     times = [when for region, _, _, when in lookup.asked if region == "eu-west-1"]
     assert len(times) == 5
-    assert times[-1] - times[0] > 4 * 0.5 - 0.2
+    # Not from the first that arrived: it opens the connection, and may be long on its way.
+    assert times[-1] - times[1] > 3 * 0.5 - 0.2
 
 
 def test_a_region_that_is_refused_is_a_row_and_the_others_are_read(lookup: Lookup, tmp_path: Path) -> None:
