@@ -20,6 +20,8 @@ from tests.athena_server import OUTPUT, FakeAws
 SECRET = b"a secret of the tests"
 LONG_AFTER = datetime(2026, 9, 1, tzinfo=UTC)
 Late = Mapping[date, Sequence[date]]
+# Each reading makes a folder of its own in it; it goes when the tests end.
+_STAGING = tempfile.TemporaryDirectory(prefix="cloudtracker-test-")
 
 
 def reading(aws: FakeAws, bucket: str, prefix: str = "", **more: Any) -> AthenaReading:
@@ -32,7 +34,7 @@ def reading(aws: FakeAws, bucket: str, prefix: str = "", **more: Any) -> AthenaR
         table=LogTable("cloudtracker", bucket, prefix, org_id),
         place=AthenaPlace("us-east-1", None, OUTPUT, aws.athena.url, poll_seconds=0.05),
         late_deliveries=lambda _: late,
-        staging=Path(tempfile.mkdtemp(prefix="cloudtracker-test-")),
+        staging=Path(_STAGING.name),
         secret=lambda: SECRET,
         **settings,
     )
