@@ -80,7 +80,8 @@ def test_all_cases_at_once_are_what_each_is_alone(seed: int) -> None:
     """Accounts and ids of the cases differ, so that whatever one holds must not touch another."""
     chosen = [_apart(_case(path), number) for number, path in enumerate(random.Random(seed).sample(CASES, 4))]
     both = {kind: [row for case in chosen for row in case[kind]] for kind in ("assumptions", "usage")}
-    together = {day: _made(both, day, seed) for case in chosen for day in case["expected"]}
+    days = {day for case in chosen for day in case["expected"]}
+    together = {day: _made(both, day, seed) for day in days}
     for case in chosen:
         for day in case["expected"]:
             alone = _made(case, day)
