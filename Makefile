@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV_VERSION := 0.13.9
-# Compiling what is imported takes longer than most commands do: it is kept in .venv, whatever the shell asks for.
+# Compiling what is imported takes longer than most commands do: it is kept, whatever the shell asks for.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-long check bench dev clean

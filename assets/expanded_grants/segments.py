@@ -54,15 +54,16 @@ def segments_of(verdicts: Sequence[Verdict], compiler: Compiler, threads: Execut
         *_changes(limiting, "restricted_by"),
     ]
     held = pl.concat(some.select("carrier", "rule").unique() for some in (allowing, limiting))
+    holders = list(carriers)
     # Ids are Python's work, and most of what comes next is that of Polars: they are made meanwhile.
-    naming = threads.submit(with_ids, held.unique().sort("rule", "carrier"), list(carriers), compiler.rules)
+    naming = threads.submit(with_ids, held.unique().sort("rule", "carrier"), holders, compiler.rules)
     frame = _between(edges, stride)
     frame, granting = _numbered(frame, "granted_by", allowing, 1)
     frame, restricting = _numbered(frame, "restricted_by", limiting, 1 + granting["list"].n_unique())
     members = pl.concat([granting, restricting])
     sources = naming.result().join(members, on=["carrier", "rule"], how="semi")
-    lists = _lists(members, sources, list(carriers))
-    return Segments(frame.drop("key"), lists["id"], lists["aws_managed"], sources, list(carriers))
+    lists = _lists(members, sources, holders)
+    return Segments(frame.drop("key"), lists["id"], lists["aws_managed"], sources, holders)
 
 
 def _marked(compiler: Compiler) -> pl.DataFrame:
