@@ -1,11 +1,12 @@
 import fcntl
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -108,33 +109,70 @@ class _Where(LocalLogs):
             yield f'{{"Records": [{_record(os.getpid())}]}}'.encode()
 
 
-def _record(process: int) -> str:
+def _record(process: int, number: int = 0) -> str:
     return (
         f'{{"eventTime": "2024-03-05T10:00:00Z", "eventSource": "s", "eventName": "Read{process}",'
-        ' "eventID": "e", "userIdentity": {"type": "Root"}}'
+        f' "eventID": "{process}-{number}", "userIdentity": {{"type": "Root"}}}}'
     )
 
 
 @dataclass(frozen=True)
-class _Deadly(LocalLogs):
-    """Kills the process that reads the last day, as the system does when memory ends."""
+class _Meeting(LocalLogs):
+    """Tells in which process it was read, once another process reads too."""
+
+    read_by: Path = Path()
 
     def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
-        if any(f"{WEEK[-1]:%Y/%m/%d}" in file.path for file in files):
+        (self.read_by / str(os.getpid())).touch()
+        _wait_until(lambda: len(list(self.read_by.iterdir())) == 2)
+        for number, _ in enumerate(super().read_many(files)):
+            yield f'{{"Records": [{_record(os.getpid(), number)}]}}'.encode()
+
+
+def test_the_process_that_was_asked_reads_too(tmp_path: Path) -> None:
+    _write_week(tmp_path / "logs")
+    read_by = tmp_path / "read_by"
+    read_by.mkdir()
+    made = read_days(
+        _Meeting(tmp_path / "logs", read_by=read_by), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER,
+        late_hours=24, staging=tmp_path / "staging", workers=2, secret=b"s", small_bytes=0,
+    )  # fmt: skip
+    names = {name for tables in made for name in tables.usage["event_name"]}
+    assert names == {f"Read{path.name}" for path in read_by.iterdir()}
+    assert f"Read{os.getpid()}" in names
+
+
+@dataclass(frozen=True)
+class _Deadly(LocalLogs):
+    """Kills another process that reads, as the system does when memory ends."""
+
+    killed: Path = Path()
+
+    def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
+        if multiprocessing.parent_process():
+            self.killed.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        _wait_until(self.killed.exists)
         return super().read_many(files)
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def test_a_worker_that_dies_ends_the_reading(tmp_path: Path) -> None:
     _write_week(tmp_path / "logs")
-    staging = tmp_path / "staging"
+    staging, killed = tmp_path / "staging", tmp_path / "killed"
     days: list[date] = []
     with pytest.raises(RunError, match="died"):
         for tables in read_days(
-            _Deadly(tmp_path / "logs"), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER, late_hours=24,
-            staging=staging, workers=2, secret=b"s", small_bytes=0,
+            _Deadly(tmp_path / "logs", killed=killed), ACCOUNT, WEEK, late_days=1, late_from={}, now=LONG_AFTER,
+            late_hours=24, staging=staging, workers=2, secret=b"s", small_bytes=0,
         ):  # fmt: skip
             days.append(tables.day)  # noqa: PERF401
+    assert killed.exists()
     assert WEEK[-1] not in days
     assert list(staging.iterdir()) == []
 
@@ -167,7 +205,7 @@ if __name__ == "__main__":
 
 
 def _started(tmp_path: Path) -> tuple[subprocess.Popen[str], list[int]]:
-    """Start a slow reading in two processes, and wait until they work."""
+    """Start a slow reading in two processes, and wait until they work; return the first, and the others' ids."""
     _write_week(tmp_path / "logs", files=20)
     (tmp_path / "slow.py").write_text(SLOW)
     process = subprocess.Popen(
@@ -181,7 +219,7 @@ def _started(tmp_path: Path) -> tuple[subprocess.Popen[str], list[int]]:
     )
     assert process.stdout is not None
     workers = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(workers) == 2
+    assert len(workers) == 1
     return process, workers
 
 
