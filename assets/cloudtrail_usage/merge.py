@@ -49,8 +49,10 @@ def merge_day(staging: Path, day: int, each: Each = map, rows_at_a_time: int = R
     rows = DayRows(staging, day, staged_rows, rows_at_a_time)
     counts = count_day(rows, keys.codes.select("code", "rank", "permission"), services, each)
     assumptions = merge_assumptions(staging, day, made)
+    # Before the sessions, of which the memory is full.
+    used = by_code(rows)
     sessions = merge_sessions(staging, day, SessionKinds(keys), services, made)
-    return MergedDay(usage_of(by_code(rows), keys), _counts(counts), assumptions, sessions)
+    return MergedDay(usage_of(used, keys), _counts(counts), assumptions, sessions)
 
 
 def usage_of(by_code: pl.DataFrame, keys: DayKeys) -> pl.DataFrame:

@@ -1,6 +1,8 @@
 """The deduplicated events of a day into `session_usage`, the sessions of services taken together."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +11,7 @@ from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
 from assets.cloudtrail_usage.session_kinds import ORDER, SessionKinds, distinct_sessions
+from assets.cloudtrail_usage.sources.ahead import ahead
 from assets.cloudtrail_usage.spilled import Spilled, ranges, write_spilled
 from assets.cloudtrail_usage.staged_files import distinct_rows, rows_in
 from assets.cloudtrail_usage.staging import staged, write_staged
@@ -59,20 +62,27 @@ def merge_sessions(
     Where there are no more than `ranked` sessions, they are in memory together. Raises RunError when two
     sessions share a code.
     """
-    partial, sessions = staged(staging, day, _PARTIAL), staged(staging, day, "sessions")
-    if not partial:
+    counts, sessions = staged(staging, day, _PARTIAL), staged(staging, day, "sessions")
+    if not counts:
         return Spilled(SESSION_USAGE)
     if _sessions_in(sessions) <= ranked:
         known = distinct_sessions(pl.concat([distinct_rows(sessions, _SESSIONS), _rows_of(services)]))
-        tables = merge_ranked(staging, day, partial, kinds, known, _COUNTS_A_ROW * rows_at_a_time)
+        tables = merge_ranked(staging, day, counts, kinds, known, _COUNTS_A_ROW * rows_at_a_time)
     else:
         tables = _merge_unranked(staging, day, kinds, services, rows_at_a_time)
+    with ThreadPoolExecutor(1) as writer:
+        # A range is written while the next one is made.
+        written = ahead(writer, partial(_write_range, made), enumerate(tables), most=1)
+        return Spilled(SESSION_USAGE, tuple(file for files in written for file in files))
+
+
+def _write_range(made: Path, numbered: tuple[int, pl.DataFrame]) -> list[Path]:
+    number, rows = numbered
     files = []
-    pieces = (piece for rows in tables for piece in rows.iter_slices(_ROWS_A_FILE))
-    for n, rows in enumerate(pieces):
-        files.append(made / f"sessions-{n:06}.arrow")
-        write_spilled(rows, files[-1])
-    return Spilled(SESSION_USAGE, tuple(files))
+    for piece, some in enumerate(rows.iter_slices(_ROWS_A_FILE)):
+        files.append(made / f"sessions-{number:06}-{piece:06}.arrow")
+        write_spilled(some, files[-1])
+    return files
 
 
 def _merge_unranked(

@@ -13,8 +13,8 @@ from assets.cloudtrail_usage.streams import read_stream, read_streams
 # Some 15 MB: to cut each file by itself would make hundreds of times as many.
 _ROWS_AT_A_TIME = 250_000
 _NUMBERED, _RANGES = "numbered", "ranked"
-# The order of the table, as far as the session.
-_ORDER = ("principal", "session_rank")
+# The order of the table, as far as the session: two numbers as one.
+_ORDER = pl.col("principal").cast(pl.UInt64) * 2**32 + pl.col("session_rank")
 
 
 def merge_ranked(
@@ -34,14 +34,16 @@ def merge_ranked(
         # Numbers only: names would be many times as large.
         numbered = kinds.numbered(read_stream(file), sessions)
         write_staged(staging, day, _NUMBERED, f"{number:06}", numbered)
-        counts.append(numbered.group_by(_ORDER).len())
-    sizes = pl.concat(counts).group_by(_ORDER).agg(pl.col("len").sum()).sort(_ORDER)
-    before = pl.col("len").cum_sum() - pl.col("len")
-    cut = sizes.select(*_ORDER, range=(before // rows_at_a_time).cast(pl.UInt32))
+        counts.append(numbered.group_by(order=_ORDER).len())
+    sizes = pl.concat(counts).group_by("order").agg(pl.col("len").sum()).sort("order")
+    # A range begins where the sum of the counts before it passes another `rows_at_a_time`.
+    before = (pl.col("len").cum_sum() - pl.col("len")) // rows_at_a_time
+    begins = sizes.filter(before != before.shift())["order"]
     for number, files in enumerate(groups(staged(staging, day, _NUMBERED), _ROWS_AT_A_TIME)):
-        rows = read_streams(files).join(cut, on=_ORDER)
-        for (part,), of_part in rows.partition_by("range", as_dict=True, include_key=False).items():
+        rows = read_streams(files)
+        cut = rows.with_columns(_range=begins.search_sorted(rows.select(_ORDER).to_series(), side="right"))
+        for (part,), of_part in cut.partition_by("_range", as_dict=True, include_key=False).items():
             write_staged(staging, day, f"{_RANGES}{part:06}", f"{number:06}", of_part)
-    for part in cut["range"].unique().sort():
+    for part in range(len(begins) + 1):
         files = staged(staging, day, f"{_RANGES}{part:06}")
         yield kinds.table(read_streams(files), sessions)

@@ -42,5 +42,8 @@ def distinct_rows(files: Sequence[Path], schema: dict[str, pl.DataType]) -> pl.D
 def part_of(files: Sequence[Path], mine: pl.Expr, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return the columns of the schema of the rows that a condition holds for."""
     # Some at a time: all of them would be more than the part.
-    read = [read_streams(some).filter(mine).select(*schema) for some in groups(files, _ROWS_AT_A_TIME)]
+    needed = {*schema, *mine.meta.root_names()}
+    read = [
+        read_streams(some, needed).filter(mine).select(*schema) for some in groups(files, _ROWS_AT_A_TIME)
+    ]
     return pl.concat([pl.DataFrame(schema=schema), *read])
