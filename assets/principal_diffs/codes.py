@@ -19,15 +19,20 @@ class Codes:
     levels: pl.Enum
 
 
-def codes_of(
-    principals: pl.DataFrame, grants: pl.LazyFrame, performed: pl.DataFrame, iam_actions: pl.DataFrame
-) -> Codes:
-    """Return the codes of everything that a diff of these names.
+@dataclass(frozen=True)
+class Names:
+    """The names of actions and of access levels, each once."""
 
-    In: `principal_arn`; `action` and `access_level` of the grants and of `iam_actions`; `action` of what was performed.
-    A grant may name what the list of actions does not, or no longer.
+    actions: pl.Series
+    levels: pl.Series
+
+
+def granted_names(grants: pl.LazyFrame, iam_actions: pl.DataFrame) -> Names:
+    """Return the names in `action` and `access_level` of the list of actions and of the grants.
+
+    A grant may name what the list does not, or no longer.
     """
-    actions = pl.concat([iam_actions["action"], performed["action"]]).unique()
+    actions = iam_actions["action"].unique()
     levels = pl.concat([iam_actions["access_level"], pl.Series([""])]).drop_nulls().unique()
     # Parquet is asked for the values that are not among the known ones: it looks at its dictionaries, not at the rows.
     others = [
@@ -35,8 +40,16 @@ def codes_of(
         for name, known in (("action", actions), ("access_level", levels))
     ]
     more_actions, more_levels = pl.collect_all(others, engine="streaming")
+    return Names(
+        pl.concat([actions, more_actions["action"]]), pl.concat([levels, more_levels["access_level"]])
+    )
+
+
+def codes_of(principals: pl.DataFrame, granted: Names, performed: pl.DataFrame) -> Codes:
+    """Return the codes of all that a diff of these names: `principal_arn`, and `action` of what was performed."""
+    actions = pl.concat([granted.actions, performed["action"]]).unique()
     return Codes(
         pl.Enum(principals["principal_arn"].unique().sort()),
-        pl.Enum(pl.concat([actions, more_actions["action"]]).sort()),
-        pl.Enum(pl.concat([levels, more_levels["access_level"]]).sort()),
+        pl.Enum(actions.sort()),
+        pl.Enum(granted.levels.sort()),
     )

@@ -1,6 +1,7 @@
 """Granted against used: one function for the stored diff and for every other window that is asked for."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,7 +11,7 @@ from assets.aws_actions.mapping import EventMapping
 from assets.coded_text import plain
 from assets.errors import StorageError
 from assets.principal_diffs.activity import actions_of, events_of
-from assets.principal_diffs.codes import Codes, codes_of
+from assets.principal_diffs.codes import Codes, codes_of, granted_names
 from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.exclusions import exclusion_of
 from assets.principal_diffs.facts import Facts, facts_on_actions, facts_on_people, key
@@ -23,7 +24,7 @@ ROWS_AT_ONCE = 250_000
 """So many grants are compared at a time where there are more."""
 
 # About so many times as many are read at a time: Polars reads as far ahead as there is something to read.
-_READ_AHEAD = 4
+_READ_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -138,12 +139,15 @@ def _facts(
     iam_actions: pl.DataFrame,
     rules: VerdictRules,
 ) -> Facts:
-    events = events_of(
-        granted.principals, used.usage.filter(pl.col("day").is_between(window.start, window.end))
-    )
-    performed = actions_of(events, mapping)
-    covered = covered_days(used.coverage, window)
-    codes = codes_of(granted.principals, granted.grants, performed, iam_actions)
+    with ThreadPoolExecutor(1) as aside:
+        # All grants are looked through meanwhile.
+        names = aside.submit(granted_names, granted.grants, iam_actions)
+        events = events_of(
+            granted.principals, used.usage.filter(pl.col("day").is_between(window.start, window.end))
+        )
+        performed = actions_of(events, mapping)
+        covered = covered_days(used.coverage, window)
+        codes = codes_of(granted.principals, names.result(), performed)
     people = facts_on_people(granted.principals, events, granted.problems, window, covered)
     actions = facts_on_actions(iam_actions, codes)
     return Facts(
@@ -170,7 +174,7 @@ def _coded(grants: pl.LazyFrame, codes: Codes) -> pl.LazyFrame:
         pl.col("principal_arn").cast(codes.principals, strict=False),
         pl.col("action").cast(codes.actions),
         pl.col("access_level").cast(codes.levels),
-        pl.col("first_granted").dt.date(),
+        "first_granted",
         pl.col("restricted", "unverified", "unknown_action", "only_aws_managed").fill_null(False),
     ).drop_nulls("principal_arn")
 

@@ -36,7 +36,7 @@ _NO_USE = {"use": "never_called", "events": 0, "denied_events": 0, "error_events
 def judged(grants: pl.DataFrame, performed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """Return `principal_diffs` of some grants and of what was performed in their range of keys.
 
-    In: sorted by `key`: `principal_arn`, `action`, `access_level`, `first_granted` (a date), `restricted`,
+    In: sorted by `key`: `principal_arn`, `action`, `access_level`, `first_granted` (UTC), `restricted`,
     `unverified`, `unknown_action`, `only_aws_managed`, `granted`; rows of `facts.performed`. Out: in that order, names
     as codes.
     """
@@ -102,4 +102,4 @@ def _since_granted(first_granted: pl.Series, facts: Facts) -> pl.Series:
     """Return how many of the covered days do not lie before the grant; all where it always was."""
     if first_granted.null_count() == len(first_granted):
         return pl.repeat(len(facts.covered), len(first_granted), dtype=pl.Int64, eager=True)
-    return since(first_granted.fill_null(facts.window.start), facts.covered)
+    return since(first_granted.dt.date().fill_null(facts.window.start), facts.covered)
