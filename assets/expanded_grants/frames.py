@@ -66,12 +66,14 @@ def expand_coded(
     held = holdings(details, scps, management_account=management_account)
     policies = dict.fromkeys(carrier.policy for one in held for carrier in one.identity)
     extended, unknown = with_unknown_literals(catalogue, policies)
-    compiler = Compiler(extended, unknown)
-    verdicts = [compiler.verdict(one) for one in held]
     with ThreadPoolExecutor(_THREADS) as threads:
+        # Polars orders the names while policies are compiled in Python.
+        actions = threads.submit(_actions, extended, unknown)
+        compiler = Compiler(extended, unknown)
+        verdicts = [compiler.verdict(one) for one in held]
         segments = segments_of(verdicts, compiler, threads)
         sources = threads.submit(source_table, segments.sources, segments.carriers, compiler.rules)
-        grants = _grants(segments, _coded(_principals(held)), _coded(_actions(extended, unknown)), threads)
+        grants = _grants(segments, _coded(_principals(held)), actions.result(), threads)
         return Expanded(grants, sources.result(), _problems(held))
 
 
@@ -121,7 +123,7 @@ def _principals(held: list[Holdings]) -> pl.DataFrame:
 
 def _actions(catalogue: Catalogue, unknown: frozenset[str]) -> pl.DataFrame:
     listed = {"action": catalogue.actions, "access_level": catalogue.access_levels}
-    return (
+    return _coded(
         pl.DataFrame(listed, dict.fromkeys(listed, pl.String()))
         .sort("action")
         .with_columns(
