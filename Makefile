@@ -36,7 +36,7 @@ demo: setup
 	@$(BIN)/python -m pipeline.demo
 
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 test-long: setup
 	@$(BIN)/pytest -n 2 --dist loadfile -m long --timeout 900

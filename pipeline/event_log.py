@@ -9,7 +9,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -151,14 +150,20 @@ class EventLog(SqliteEventLogStorage):
         finally:
             temporary.unlink(missing_ok=True)
 
-    @cached_property
+    @property
     def _empty(self) -> bytes:
-        """The file of a run without events, as Dagster makes it."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "empty.db")
-            self._initdb(create_engine(f"sqlite:///{path}", poolclass=NullPool))
-            with closing(sqlite3.connect(path)) as database:
-                return database.serialize()
+        """The file of a run without events, as Dagster makes it; the same in every log."""
+        if not _EMPTY:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "empty.db")
+                self._initdb(create_engine(f"sqlite:///{path}", poolclass=NullPool))
+                with closing(sqlite3.connect(path)) as database:
+                    _EMPTY.append(database.serialize())
+        return _EMPTY[0]
+
+
+_EMPTY: list[bytes] = []
+"""The file of a run without events; nothing before it was needed."""
 
 
 def _is_asset_event(event: EventLogEntry) -> bool:

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,26 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake.write("aws_actions", made.aws_actions)
     lake.write("iam_actions", made.iam_actions)
     return root
+
+
+@pytest.fixture(scope="session")
+def begun_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DAGSTER_HOME whose files were made, without a run: making them takes longer than many a run in tests."""
+    import dagster as dg
+
+    from pipeline.dagster_home import dagster_home as made
+
+    home = tmp_path_factory.mktemp("dagster")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DAGSTER_HOME", str(home))
+        made()
+        with dg.DagsterInstance.from_config(str(home)):
+            pass
+    for path in home.rglob("*.db"):
+        with closing(sqlite3.connect(path)) as database:
+            # What lies beside a file is put into it, so that it can be copied.
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return home
 
 
 @pytest.fixture(autouse=True)
@@ -164,8 +186,9 @@ def _unquoted(text: str, key: str) -> str:
 
 
 @pytest.fixture
-def account(tmp_path: Path, facts: Path) -> Iterator[Account]:
-    """A configured account without logs or IAM data, whose lake has the facts already."""
+def account(tmp_path: Path, facts: Path, begun_home: Path, dagster_home: Path) -> Iterator[Account]:
+    """A configured account without logs or IAM data, whose lake has the facts already, and Dagster its files."""
+    shutil.copytree(begun_home, dagster_home, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
     folder = tmp_path / "account"
     made = Account(folder)
     made.logs.joinpath("AWSLogs").mkdir(parents=True)

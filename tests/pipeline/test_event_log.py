@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
+from pipeline import event_log
 from pipeline.dagster_home import dagster_home
 from pipeline.event_log import EventLog
 
@@ -113,6 +114,8 @@ def test_more_partitions_are_no_more_transactions(tmp_path: Path, monkeypatch: p
         commits[-1] += 1
 
     monkeypatch.delenv("DAGSTER_EVENT_BATCH_SIZE", raising=False)
+    # As in a process that has made none.
+    monkeypatch.setattr(event_log, "_EMPTY", [])
     with _instance(tmp_path / "home", monkeypatch, None) as instance:
         event.listen(Engine, "commit", count)
         try:
@@ -132,6 +135,8 @@ def test_the_files_of_more_runs_are_copies(tmp_path: Path, monkeypatch: pytest.M
         if statement.lstrip().startswith("CREATE"):
             created.append(statement)
 
+    # As in a process that has made none.
+    monkeypatch.setattr(event_log, "_EMPTY", [])
     with _instance(tmp_path / "home", monkeypatch, None) as instance:
         event.listen(Engine, "before_cursor_execute", note)
         try:
