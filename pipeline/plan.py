@@ -241,7 +241,7 @@ def stale_snapshots(
     stale = set()
     for day, time in written.items():
         wanted = sources.wanted(Partition(day, account.id), taken)
-        changed = source.changed_at if source is not None and source.gives(wanted) else None
+        changed = source.changed_at if source is not None and source.gives(wanted, taken) else None
         if held.get(day) != wanted or (changed is not None and changed > time):
             stale.add(day)
     return stale

@@ -42,16 +42,17 @@ class IamSources:
         """
         partitions = list(partitions)
         made: dict[tuple[str, datetime], pl.DataFrame] = {}
+        kept: dict[str, dict[datetime, date]] = {}
         times: dict[str, dict[datetime, date]] = {}
         for partition in partitions:
             account = partition.account
             if account not in times:
-                stored = taken_times(self.stored, account)
+                kept[account] = taken_times(self.stored, account)
                 days = [other for other in partitions if other.account == account]
-                times[account] = {**self._to_take(days, stored), **stored}
+                times[account] = {**self._to_take(days, kept[account]), **kept[account]}
             wanted = self._wanted(partition, times[account])
             if (account, wanted) not in made:
-                made[account, wanted] = self._snapshot(account, wanted, times[account])
+                made[account, wanted] = self._snapshot(account, wanted, kept[account])
             yield partition, made[account, wanted]
 
     def wanted(self, partition: Partition, taken: Mapping[datetime, date]) -> datetime:
@@ -86,7 +87,7 @@ class IamSources:
 
     def _snapshot(self, account: str, wanted: datetime, stored: Mapping[datetime, date]) -> pl.DataFrame:
         source = self.sources.get(account)
-        if source is not None and source.gives(wanted):
+        if source is not None and source.gives(wanted, stored):
             return snapshot_rows(source.read(), source.label, wanted, source.taken_at_source, account)
         kept = Partition(stored[wanted], account)
         return self.stored.scan("iam_snapshots", [kept]).select(list(COLUMNS)).collect()

@@ -40,9 +40,9 @@ class LiveIam:
         """Nothing for a past day."""
         return ()
 
-    def gives(self, taken_at: datetime) -> bool:
-        """Whether `read` returns the snapshot of that time."""
-        return taken_at == self.now
+    def gives(self, taken_at: datetime, stored: Collection[datetime]) -> bool:
+        """Whether AWS is to be asked for the snapshot of that time: one taken in this very second may be stored."""
+        return taken_at == self.now and (self.anew or taken_at not in stored)
 
     @property
     def changed_at(self) -> datetime | None:

@@ -38,8 +38,11 @@ class IamSource(Protocol):
         """Return when the snapshot was taken that must stand for a day, None where the nearest stands."""
         ...
 
-    def gives(self, taken_at: datetime) -> bool:
-        """Whether `read` returns the snapshot of that time."""
+    def gives(self, taken_at: datetime, stored: Collection[datetime]) -> bool:
+        """Whether `read` returns the snapshot of that time, and what is stored does not stand for it.
+
+        `stored`: the times of the snapshots that are stored.
+        """
         ...
 
     def refusal(self, day: date) -> str:
@@ -91,8 +94,9 @@ class IamFile:
         del stored
         return self.taken_at if day == today else None
 
-    def gives(self, taken_at: datetime) -> bool:
-        """Whether that is the time at which it was true."""
+    def gives(self, taken_at: datetime, stored: Collection[datetime]) -> bool:
+        """Whether that is the time at which it was true; the file may have changed since it was stored."""
+        del stored
         return taken_at == self.taken_at
 
     def refusal(self, day: date) -> str:

@@ -50,11 +50,10 @@ def _grants(lake: Lake, settings: Settings, account: AccountSettings, day: date)
         return True
     source = iam_source(settings, account)
     assert source is not None
-    wanted = IamSources({account.id: source}, lake, settings.today).wanted(
-        partition, taken_times(lake, account.id)
-    )
+    taken = taken_times(lake, account.id)
+    wanted = IamSources({account.id: source}, lake, settings.today).wanted(partition, taken)
     held = lake.scan("iam_snapshots", [partition]).select(pl.col("taken_at").first()).collect().item()
-    if held != wanted or not source.gives(wanted):
+    if held != wanted or not source.gives(wanted, taken):
         return bool(held != wanted)
     return source.changed_at is not None and source.changed_at > found[0]
 
