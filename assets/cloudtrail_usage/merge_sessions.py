@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.cloudtrail_usage.ahead import ahead
 from assets.cloudtrail_usage.ranked_sessions import merge_ranked
 from assets.cloudtrail_usage.schema import SESSION_USAGE, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.session_keys import NO_SESSION, SESSION_SCHEMA
 from assets.cloudtrail_usage.session_kinds import ORDER, SessionKinds, distinct_sessions
-from assets.cloudtrail_usage.sources.ahead import ahead
 from assets.cloudtrail_usage.spilled import Spilled, ranges, write_spilled
 from assets.cloudtrail_usage.staged_files import distinct_rows, rows_in
 from assets.cloudtrail_usage.staging import staged, write_staged

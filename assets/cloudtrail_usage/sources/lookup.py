@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assets.cloudtrail_usage.sources.ahead import ahead
+from assets.cloudtrail_usage.ahead import ahead
 from assets.cloudtrail_usage.sources.aws import THREADS, Connection, client
 from assets.cloudtrail_usage.sources.aws_faults import explained, refusal
 from assets.cloudtrail_usage.sources.local import LocalLogs

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from assets.cloudtrail_usage.sources.ahead import ahead
+from assets.cloudtrail_usage.ahead import ahead
 from assets.cloudtrail_usage.sources.aws import THREADS, Connection, client
 from assets.cloudtrail_usage.sources.aws_faults import explained, refusal
 from assets.cloudtrail_usage.sources.source import Folder, LogFile
