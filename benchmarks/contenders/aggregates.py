@@ -42,3 +42,9 @@ def counted(records: Iterable[dict[str, Any]]) -> dict[Key, list[Any]]:
             group[1] = min(group[1], time)
             group[2] = max(group[2], time)
     return groups
+
+
+def one_table(records: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """Make the aggregates, and return how many distinct `events` and how many `rows` there were."""
+    groups = counted(records)
+    return {"events": sum(group[0] for group in groups.values()), "rows": len(groups)}

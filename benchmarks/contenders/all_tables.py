@@ -5,7 +5,7 @@ For logs as `benchmarks.generate` makes them: users, sessions of roles, services
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import blake2b
@@ -41,11 +41,6 @@ class Tables:
         self._error_codes: dict[tuple[Any, ...], set[str]] = {}
         self._sessions: dict[tuple[Any, ...], Counted] = {}
         self._assumptions: dict[str, Counted] = {}
-
-    def made(self) -> dict[str, int]:
-        """Make all rows, and return how many distinct `events` and how many `rows` there were."""
-        rows = [*self.usage(), *self.sessions(), *self.assumptions()]
-        return {"events": len(self._seen), "rows": len(rows)}
 
     def add(self, record: dict[str, Any], region: str) -> None:
         """Count a record of a region's log. Regions come in the order of their names: of copies, the first counts."""
@@ -95,6 +90,16 @@ class Tables:
             began = _time(key[6]) if key[6] else None
             name = key[4].partition(":")[2]
             yield (*key[:6], began, *key[7:], name, "", "", "", events, _time(first), _time(last), event_id)
+
+
+def all_tables(records: Iterable[tuple[dict[str, Any], str]]) -> dict[str, int]:
+    """Make all rows of records and their regions, and return how many distinct `events` and how many `rows` there were."""
+    tables = Tables()
+    for record, region in records:
+        tables.add(record, region)
+    events = tables.permission_events.total() + tables.other_events.total()
+    rows = [*tables.usage(), *tables.sessions(), *tables.assumptions()]
+    return {"events": events, "rows": len(rows)}
 
 
 def _principal(who: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -1,4 +1,4 @@
-"""The standard library alone: gzip and json to the aggregates; `tables` makes those of all tables."""
+"""The standard library alone, gzip and json: `one` makes the aggregates of one table, `tables` the rows of all."""
 
 import gzip
 import json
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aggregates import counted
-from all_tables import Tables, region_of
+from aggregates import one_table
+from all_tables import all_tables, region_of
 
 
 def records(folder: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -20,22 +20,8 @@ def records(folder: Path) -> Iterator[tuple[dict[str, Any], str]]:
             yield record, region
 
 
-def one_table(folder: Path) -> dict[str, int]:
-    """Count by principal, call and outcome."""
-    groups = counted(record for record, _ in records(folder))
-    return {"events": sum(group[0] for group in groups.values()), "rows": len(groups)}
-
-
-def all_of_them(folder: Path) -> dict[str, int]:
-    """Make the rows of all tables."""
-    tables = Tables()
-    for record, region in records(folder):
-        tables.add(record, region)
-    return tables.made()
-
-
 if __name__ == "__main__":
-    make = {"one": one_table, "tables": all_of_them}[sys.argv[1]]
     began = time.perf_counter()
-    said = make(Path(sys.argv[2]))
+    read = records(Path(sys.argv[2]))
+    said = all_tables(read) if sys.argv[1] == "tables" else one_table(record for record, _ in read)
     print(json.dumps({**said, "seconds": time.perf_counter() - began}))

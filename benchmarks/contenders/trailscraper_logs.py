@@ -1,18 +1,15 @@
-"""trailscraper: `load` reads all records as it does for its commands; the others make aggregates of them.
-
-`counted` makes those of one table, `tables` those of all.
-"""
+"""trailscraper: `load` reads all records as it does for its commands, `one` and `tables` are as in `plain`."""
 
 import json
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from aggregates import counted
-from all_tables import Tables
+from aggregates import one_table
+from all_tables import all_tables
 from trailscraper.record_sources.local_directory_record_source import LocalDirectoryRecordSource
 
 
@@ -20,15 +17,9 @@ def said_of(what: str, records: Iterable[Any]) -> dict[str, int]:
     """Take the records in, and say how many events there were."""
     if what == "load":
         return {"events": sum(1 for _ in records)}
-    raw: Iterator[dict[str, Any]] = (record.raw_source for record in records)
-    if what == "counted":
-        groups = counted(raw)
-        return {"events": sum(group[0] for group in groups.values()), "rows": len(groups)}
-    tables = Tables()
-    for record in raw:
-        # It does not say in which region's file a record was.
-        tables.add(record, record["awsRegion"])
-    return tables.made()
+    raw = (record.raw_source for record in records)
+    # It does not say in which region's file a record was.
+    return all_tables((one, one["awsRegion"]) for one in raw) if what == "tables" else one_table(raw)
 
 
 logging.disable(logging.CRITICAL)
