@@ -89,6 +89,10 @@ class IamSources:
         source = self.sources.get(account)
         if source is not None and source.gives(wanted, stored):
             return snapshot_rows(source.read(), source.label, wanted, source.taken_at_source, account)
+        if wanted not in stored:
+            # A file whose modification time is the time it was true, touched by somebody since.
+            label = source.label if source is not None else "IAM data"
+            raise InputError(f"account {account}: {label}: changed while it was read; run it again")
         kept = Partition(stored[wanted], account)
         return self.stored.scan("iam_snapshots", [kept]).select(list(COLUMNS)).collect()
 
