@@ -3,7 +3,7 @@
 `python -m benchmarks.diff_grants prepare ROOT IAM GRANTS USAGE`, `python -m benchmarks.diff_grants measure ROOT`.
 """
 
-import pipeline.cli.allocator  # noqa: F401
+import pipeline.cli.environment  # noqa: F401
 
 # As the command: before anything that imports Polars.
 # isort: split

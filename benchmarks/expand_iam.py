@@ -3,7 +3,7 @@
 `--frames` stops before the Parquet.
 """
 
-import pipeline.cli.allocator  # noqa: F401
+import pipeline.cli.environment  # noqa: F401
 
 # As the command: before anything that imports Polars.
 # isort: split

@@ -1,6 +1,6 @@
 """Read one day's logs into the tables, as a run does, Parquet included: `python -m benchmarks.read_logs LOGS WORKERS`."""
 
-import pipeline.cli.allocator  # noqa: F401
+import pipeline.cli.environment  # noqa: F401
 
 # As the command: before anything that imports Polars.
 # isort: split

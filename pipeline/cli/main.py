@@ -1,6 +1,6 @@
 """`cloudtracker`: the original's flags at the top level, the sub-commands below it."""
 
-import pipeline.cli.allocator  # noqa: F401
+import pipeline.cli.environment  # noqa: F401
 
 # Before anything that imports Polars.
 # isort: split

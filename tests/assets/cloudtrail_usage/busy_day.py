@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-import pipeline.cli.allocator  # noqa: F401  # as the command does, before Polars is loaded
+import pipeline.cli.environment  # noqa: F401  # as the command does, before Polars is loaded
 from tests.assets.cloudtrail_usage.log_files import ACCOUNT, ALICE, event, put
 from tests.peak_memory import peak_mb
 

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pipeline.cli.allocator  # noqa: F401  # as the command does, before Polars is loaded
+import pipeline.cli.environment  # noqa: F401  # as the command does, before Polars is loaded
 
 # isort: split
 import polars as pl
