@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -87,17 +88,19 @@ class EventMapping:
         for frames, built in _LAST:
             if all(one.equals(other) for one, other in zip(given, frames, strict=True)):
                 return built
-        calls = _calls(aws_actions, facts)
-        actions = iam_actions.filter(~pl.col("unverified")).get_column("action")
-        mapping = cls(
-            version=_version(aws_actions, iam_actions, *facts.frames()),
-            _calls=calls.select(_CALL),
-            _operations=_index(calls),
-            _actions=dict(zip(actions.str.to_lowercase(), actions, strict=True)),
-            _prefixes=_source_prefixes(calls, facts.event_sources),
-            _no_permission=facts.no_permission_index(),
-            _recorded=facts.data_event_index(),
-        )
+        with ThreadPoolExecutor(1) as aside:
+            version = aside.submit(_version, *given)
+            calls = _calls(aws_actions, facts)
+            actions = iam_actions.filter(~pl.col("unverified")).get_column("action")
+            mapping = cls(
+                _calls=calls.select(_CALL),
+                _operations=_index(calls),
+                _actions=dict(zip(actions.str.to_lowercase(), actions, strict=True)),
+                _prefixes=_source_prefixes(calls, facts.event_sources),
+                _no_permission=facts.no_permission_index(),
+                _recorded=facts.data_event_index(),
+                version=version.result(),
+            )
         _LAST[:] = [(given, mapping)]
         return mapping
 
