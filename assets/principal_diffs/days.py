@@ -1,6 +1,7 @@
 """The diffs of days: which rows of the tables each one is made from."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from assets.aws_actions.mapping import EventMapping
 from assets.iam_snapshots.principals import principals
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
+from assets.principal_diffs.diff import MANY, Granted, Used, diff, diff_in_ranges
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
 
@@ -42,22 +43,25 @@ def diff_days(
 ) -> Iterator[tuple[Partition, pl.DataFrame | pl.LazyFrame]]:
     """Yield `principal_diffs` for each partition, from the window that ends with its day.
 
-    Where there are more than `ROWS_AT_ONCE` grants, the rows are made as they are written: see `diff.diff_in_ranges`.
+    Where there are more than `MANY` grants, the rows are made as they are written: see `diff.diff_in_ranges`.
     """
-    mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, options.facts_folder)
-    # Coverage is small and every window needs it: opening its files again for each day took longer than the diffs.
-    tables = replace(tables, coverage=tables.coverage.collect().lazy())
-    recorded: dict[tuple[Trail, ...], pl.DataFrame] = {}
-    for partition in partitions:
-        window = Window.ending(partition.day, options.lookback_days)
-        rules = options.rules_of(partition.account)
-        trails = rules.trails_over(window)
-        if trails not in recorded:
-            recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
-        granted, used = _inputs(partition.account, window, tables, None)
-        many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
-        compare = diff_in_ranges if many else diff
-        yield partition, compare(granted, used, window, mapping, recorded[trails], rules)
+    with ThreadPoolExecutor(1) as aside:
+        mapping = aside.submit(
+            EventMapping.from_frames, tables.aws_actions, tables.iam_actions, options.facts_folder
+        )
+        # Coverage is small and every window needs it: opening its files again for each day took longer than the diffs.
+        tables = replace(tables, coverage=tables.coverage.collect().lazy())
+        recorded: dict[tuple[Trail, ...], pl.DataFrame] = {}
+        for partition in partitions:
+            window = Window.ending(partition.day, options.lookback_days)
+            rules = options.rules_of(partition.account)
+            trails = rules.trails_over(window)
+            if trails not in recorded:
+                recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
+            granted, used = _inputs(partition.account, window, tables, None)
+            many = granted.grants.select(pl.len()).collect().item() > MANY
+            compare = diff_in_ranges if many else diff
+            yield partition, compare(granted, used, window, mapping.result(), recorded[trails], rules)
 
 
 def window_diff(

@@ -37,15 +37,14 @@ def judged(grants: pl.DataFrame, performed: pl.DataFrame, facts: Facts) -> pl.Da
     """Return `principal_diffs` of some grants and of what was performed in their range of keys.
 
     In: sorted by `key`: `principal_arn`, `action`, `access_level`, `first_granted` (UTC), `restricted`,
-    `unverified`, `unknown_action`, `only_aws_managed`, `granted`; rows of `facts.performed`. Out: in that order, names
-    as codes.
+    `unverified`, `unknown_action`, `only_aws_managed`; rows of `facts.performed`. Out: in that order, names as codes.
     """
     both = _with_ungranted(grants, performed)
     used = pl.concat([pl.DataFrame([_NO_USE], performed.select(_OF_USE).schema), performed.select(_OF_USE)])
     # Facts are looked up by number: a join would be slower than all that follows.
     facts_on_rows = (
-        facts.people.select(_OF_PRINCIPAL)[both["principal_arn"].to_physical()],
-        facts.actions.select(_OF_ACTION)[both["action"].to_physical()],
+        _looked_up(facts.people.select(_OF_PRINCIPAL), both["principal_arn"].to_physical()),
+        _looked_up(facts.actions.select(_OF_ACTION), both["action"].to_physical()),
         used.rechunk()[_numbers(both["key"], performed["key"])],
     )
     rows = pl.concat([both, *facts_on_rows], how="horizontal").with_columns(
@@ -71,16 +70,29 @@ def _with_ungranted(grants: pl.DataFrame, performed: pl.DataFrame) -> pl.DataFra
     used = performed.filter(pl.col("events") > 0).select("principal_arn", "action", "key")
     ungranted = used.filter(~_contains(grants["key"], used["key"]))
     if not ungranted.height:
-        return grants
+        return grants.with_columns(granted=pl.lit(True))
     without = ungranted.with_columns(
         pl.lit(False).alias(name)
-        for name in ("restricted", "unverified", "unknown_action", "only_aws_managed", "granted")
+        for name in ("restricted", "unverified", "unknown_action", "only_aws_managed")
     )
     # The rows are in order but for those few: putting them into their places is less work than sorting.
-    order = np.arange(grants.height)
+    order = np.arange(grants.height, dtype=np.uint32)
     places = grants["key"].search_sorted(ungranted["key"]).to_numpy().astype(np.int64)
     order = np.insert(order, places, np.arange(grants.height, grants.height + ungranted.height))
-    return pl.concat([grants, without], how="diagonal", rechunk=True)[order]
+    both = _looked_up(pl.concat([grants, without], how="diagonal", rechunk=True), pl.Series(order))
+    return both.with_columns(granted=pl.lit(pl.Series(order < grants.height)))
+
+
+def _looked_up(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """Return the rows of those numbers."""
+    # What is null or False all over need not be looked up, and many columns are.
+    alike = {column.name: pl.lit(None, column.dtype) for column in rows if column.null_count() == len(column)}
+    alike |= {
+        column.name: pl.lit(False)
+        for column in rows
+        if column.dtype == pl.Boolean and column.any(ignore_nulls=False) is False
+    }
+    return rows.drop(alike)[numbers].with_columns(**alike)
 
 
 def _contains(keys: pl.Series, wanted: pl.Series) -> pl.Series:
