@@ -14,6 +14,17 @@ def of_its_values(values: pl.Series) -> pl.Series:
     return values.cast(pl.Enum(values.drop_nulls().unique().sort()))
 
 
+def coded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with each column of text as the codes of its own values."""
+    return frame.with_columns(of_its_values(column) for column in frame if column.dtype == pl.String)
+
+
+def coded_rows(frame: pl.DataFrame, used: pl.Series) -> pl.DataFrame:
+    """Return the frame with each column of text as the codes of what the rows of those numbers hold, null elsewhere."""
+    rows = pl.repeat(False, frame.height, eager=True).scatter(used, True)
+    return coded(frame.with_columns(pl.when(pl.lit(rows)).then(pl.col(pl.String))))
+
+
 def of_used_values(codes: pl.Series) -> pl.Series:
     """Return codes (an Enum) as those of the values that occur among them."""
     assert isinstance(codes.dtype, pl.Enum)

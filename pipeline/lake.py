@@ -79,7 +79,7 @@ class Lake:
             path.parent.mkdir(parents=True, exist_ok=True)
             at = (written_at or datetime.now(UTC)).timestamp()
             with replaced(path, self.root, at) as temporary, temporary.open("wb") as file:
-                _write(file, frame, stored, given)
+                _write(file, frame, stored, given, TABLES[table].wide)
         except OSError as error:
             raise StorageError(
                 f"{path}: cannot be written: {error.strerror or error}; check 'storage: root' and its permissions"
@@ -158,18 +158,22 @@ def ensure_writable(root: Path) -> None:
         ) from None
 
 
-def _write(file: IO[bytes], frame: pl.DataFrame | pl.LazyFrame, stored: pl.Schema, read: pl.Schema) -> None:
+def _write(
+    file: IO[bytes], frame: pl.DataFrame | pl.LazyFrame, stored: pl.Schema, read: pl.Schema, wide: bool
+) -> None:
     if isinstance(frame, pl.DataFrame) and read == stored:
         frame.write_parquet(file, compression="zstd", statistics=True)
     elif isinstance(frame, pl.DataFrame) and frame.height <= _CODED_ROW_GROUP:
         # A group of rows holds all names that there are codes for: few rows would lie below many names.
         coded = [name for name, dtype in read.items() if dtype != stored[name]]
-        _sink(file, frame.with_columns(of_used_values(frame[name]) for name in coded).lazy(), stored, read)
+        _sink(
+            file, frame.with_columns(of_used_values(frame[name]) for name in coded).lazy(), stored, read, wide
+        )
     else:
-        _sink(file, frame.lazy(), stored, read)
+        _sink(file, frame.lazy(), stored, read, wide)
 
 
-def _sink(file: IO[bytes], frame: pl.LazyFrame, stored: pl.Schema, read: pl.Schema) -> None:
+def _sink(file: IO[bytes], frame: pl.LazyFrame, stored: pl.Schema, read: pl.Schema, wide: bool) -> None:
     if read == stored:
         frame.sink_parquet(file, compression="zstd", statistics=True, row_group_size=_ROW_GROUP)
         return
@@ -181,6 +185,6 @@ def _sink(file: IO[bytes], frame: pl.LazyFrame, stored: pl.Schema, read: pl.Sche
         file,
         compression="zstd",
         statistics=True,
-        row_group_size=_CODED_ROW_GROUP,
+        row_group_size=_ROW_GROUP if wide else _CODED_ROW_GROUP,
         metadata={_ARROW_SCHEMA: pl.read_parquet_metadata(empty)[_ARROW_SCHEMA]},
     )

@@ -23,7 +23,8 @@ Sources = Mapping[str, list[tuple[str, str]]]
 class Table:
     """One table. `lineage`: for a column the (table, column) pairs that it follows from.
 
-    `cut`: what a partition of a partitioned table is.
+    `cut`: what a partition of a partitioned table is. `wide`: its rows hold much text that others do not
+    have, so that fewer of them are written together.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Table:
     partitioned: bool = True
     lineage: Sources = field(default_factory=dict)
     cut: type[AnyPartition] = Partition
+    wide: bool = False
 
 
 _TABLES = (
@@ -113,6 +115,7 @@ _TABLES = (
         cloudtrail_usage.SESSION_USAGE,
         cloudtrail_usage.SESSION_USAGE_KEY,
         cloudtrail_usage.DESCRIPTIONS["session_usage"],
+        wide=True,
     ),
     Table(
         "unmapped_events",

@@ -59,8 +59,8 @@ def merge_sessions(
 ) -> Spilled:
     """Merge what `write_counted` staged into files below `made`; `kinds` are those of the day.
 
-    Where there are no more than `ranked` sessions, they are in memory together. Raises RunError when two
-    sessions share a code.
+    Where there are no more than `ranked` sessions, they are in memory together, and some of the text is codes
+    (`coded_text`). Raises RunError when two sessions share a code.
     """
     counts, sessions = staged(staging, day, _PARTIAL), staged(staging, day, "sessions")
     if not counts:

@@ -9,10 +9,13 @@ from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staged_files import groups
 from assets.cloudtrail_usage.staging import staged, write_staged
 from assets.cloudtrail_usage.streams import read_stream, read_streams
+from assets.coded_text import coded_rows
 
 # Some 15 MB: to cut each file by itself would make hundreds of times as many.
 _ROWS_AT_A_TIME = 250_000
 _NUMBERED, _RANGES = "numbered", "ranked"
+# What many sessions have in common; most have a name and a key of their own.
+_ALIKE = ("service", "source_identity", "on_behalf_of", "person")
 # The order of the table, as far as the session: two numbers as one.
 _ORDER = pl.col("principal").cast(pl.UInt64) * 2**32 + pl.col("session_rank")
 
@@ -27,18 +30,22 @@ def merge_ranked(
 ) -> Iterator[pl.DataFrame]:
     """Yield the rows of `session_usage` in order, about `rows_at_a_time` of the counts in `partial` at a time.
 
-    `sessions` are those of `distinct_sessions`.
+    `sessions` are those of `distinct_sessions`. Text that is the same in many rows is codes (`coded_text`).
     """
-    counts = []
+    counts, events = [], []
     for number, file in enumerate(partial):
         # Numbers only: names would be many times as large.
         numbered = kinds.numbered(read_stream(file), sessions)
         write_staged(staging, day, _NUMBERED, f"{number:06}", numbered)
         counts.append(numbered.group_by(order=_ORDER).len())
+        events.append(numbered["event"].unique())
     sizes = pl.concat(counts).group_by("order").agg(pl.col("len").sum()).sort("order")
     # A range begins where the sum of the counts before it passes another `rows_at_a_time`.
     before = (pl.col("len").cum_sum() - pl.col("len")) // rows_at_a_time
     begins = sizes.filter(before != before.shift())["order"]
+    principals, ranks = (sizes["order"] // 2**32).unique(), (sizes["order"] % 2**32).unique()
+    kinds = kinds.coded(principals, pl.concat(events).unique())
+    sessions = sessions.with_columns(coded_rows(sessions.select(_ALIKE), ranks))
     for number, files in enumerate(groups(staged(staging, day, _NUMBERED), _ROWS_AT_A_TIME)):
         rows = read_streams(files)
         cut = rows.with_columns(_range=begins.search_sorted(rows.select(_ORDER).to_series(), side="right"))

@@ -28,7 +28,7 @@ SMALL_BYTES = 16 << 20
 
 @dataclass(frozen=True)
 class DayTables:
-    """The tables of a day: columns as in `schema`, sorted by key.
+    """The tables of a day: columns as in `schema`, sorted by key; text in `sessions` may be codes (`coded_text`).
 
     The files of `assumptions` and `sessions` are gone when the next day is asked for: move them before.
     """

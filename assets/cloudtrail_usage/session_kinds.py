@@ -1,5 +1,7 @@
 """Sessions and kinds of events of a day as numbers in the order of `session_usage`, and back."""
 
+from copy import copy
+
 import polars as pl
 
 from assets.cloudtrail_usage.counted import SUMS
@@ -7,6 +9,7 @@ from assets.cloudtrail_usage.day_keys import DayKeys
 from assets.cloudtrail_usage.event_ids import with_texts
 from assets.cloudtrail_usage.schema import SESSION_USAGE, as_columns
 from assets.cloudtrail_usage.session_keys import SESSION_IDENTITY, SESSION_SCHEMA
+from assets.coded_text import coded_rows
 from assets.errors import RunError
 
 # Columns of the usage, in their order there, and what a key calls them.
@@ -44,6 +47,18 @@ class SessionKinds:
             "code", "event", principal="ordered"
         )
 
+    def coded(self, principals: pl.Series, events: pl.Series) -> "SessionKinds":
+        """Return those of these numbers alone, whose text is codes in `table`: the codes of what is there, no more.
+
+        Text takes twice as long to write, and is written for each session and kind of event.
+        """
+        some = copy(self)
+        some._principals, some._events = (
+            coded_rows(self._principals, principals),
+            coded_rows(self._events, events),
+        )
+        return some
+
     def usage(self, partial: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of the table, sorted by its key, of what was counted by session and code."""
         return self.table(self.numbered(partial, sessions), sessions)
@@ -55,7 +70,10 @@ class SessionKinds:
         return numbers.drop("session_code", "code")
 
     def table(self, numbered: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of the table, sorted by its key; numbers may be there any number of times."""
+        """Return the rows of the table, sorted by its key; numbers may be there any number of times.
+
+        Text is codes where it is in `sessions`, and where these are `coded`.
+        """
         ranks = ("principal", "session_rank", "event")
         counted = numbered.group_by(ranks).agg(**SUMS).sort(ranks)
         usage = pl.concat(
@@ -70,4 +88,8 @@ class SessionKinds:
         named = usage.with_columns(
             session_name=pl.col("session").str.splitn(":", 2).struct.field("field_1").fill_null("")
         )
-        return as_columns(with_texts(named, "last_event_id"), SESSION_USAGE)
+        columns = {
+            name: dtype if isinstance((dtype := named.schema[name]), pl.Enum) else stored
+            for name, stored in SESSION_USAGE.items()
+        }
+        return as_columns(with_texts(named, "last_event_id"), columns)

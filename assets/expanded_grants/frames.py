@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
-from assets.coded_text import of_its_values, plain
+from assets.coded_text import coded, plain
 from assets.expanded_grants.attachments import Holdings, holdings
 from assets.expanded_grants.compiler import Compiler
 from assets.expanded_grants.evaluate import with_unknown_literals
@@ -73,7 +73,7 @@ def expand_coded(
         verdicts = [compiler.verdict(one) for one in held]
         segments = segments_of(verdicts, compiler, threads)
         sources = threads.submit(source_table, segments.sources, segments.carriers, compiler.rules)
-        grants = _grants(segments, _coded(_principals(held)), actions.result(), threads)
+        grants = _grants(segments, coded(_principals(held)), actions.result(), threads)
         return Expanded(grants, sources.result(), _problems(held))
 
 
@@ -89,15 +89,11 @@ def _grants(
     return pl.concat(chunks, rechunk=False) if chunks else pl.DataFrame(schema=GRANTS)
 
 
-def _coded(names: pl.DataFrame) -> pl.DataFrame:
-    # Not the ids in the lists: there are so many that each group of rows in Parquet would hold mostly ids of others.
-    return names.with_columns(of_its_values(one) for one in names if one.dtype == pl.String)
-
-
 def _written_out(
     piece: pl.DataFrame, segments: Segments, principals: pl.DataFrame, actions: pl.DataFrame
 ) -> pl.DataFrame:
-    # What a whole range has in common comes first: Polars writes it out as it writes out the actions.
+    # What a whole range has in common comes first: Polars writes it out as it writes out the actions. The ids in the
+    # lists stay text: there are so many that each group of rows in Parquet would hold mostly ids of others.
     cells = piece.select(
         *(pl.lit(principals[name]).gather("principal").alias(name) for name in principals.columns),
         *(pl.lit(segments.lists).gather(name).alias(name) for name in ("granted_by", "restricted_by")),
@@ -123,7 +119,7 @@ def _principals(held: list[Holdings]) -> pl.DataFrame:
 
 def _actions(catalogue: Catalogue, unknown: frozenset[str]) -> pl.DataFrame:
     listed = {"action": catalogue.actions, "access_level": catalogue.access_levels}
-    return _coded(
+    return coded(
         pl.DataFrame(listed, dict.fromkeys(listed, pl.String()))
         .sort("action")
         .with_columns(

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.coded_text import of_its_values, of_used_values, plain
+from assets.coded_text import coded_rows, of_its_values, of_used_values, plain
 
 
 @given(st.lists(st.none() | st.text(max_size=5)))
@@ -23,6 +23,18 @@ def test_codes_of_what_occurs(names: set[str], data: st.DataObject) -> None:
     assert plain(used.to_frame()).equals(plain(codes.to_frame()))
     assert isinstance(used.dtype, pl.Enum)
     assert used.dtype.categories.to_list() == sorted({text for text in texts if text is not None})
+
+
+@given(st.lists(st.none() | st.text(max_size=3)), st.data())
+def test_codes_of_some_rows_are_those_of_what_they_hold(texts: list[str | None], data: st.DataObject) -> None:
+    frame = pl.DataFrame(
+        {"name": texts, "number": range(len(texts))}, {"name": pl.String, "number": pl.Int64}
+    )
+    used = sorted(data.draw(st.sets(st.sampled_from(range(len(texts)))) if texts else st.just(set())))
+    coded = coded_rows(frame, pl.Series(used, dtype=pl.UInt32))
+    assert plain(coded)[used].equals(frame[used])
+    assert coded["number"].equals(frame["number"])
+    assert coded["name"].dtype == pl.Enum(sorted({texts[at] for at in used} - {None}))
 
 
 def test_what_is_no_code_stays_as_it_is() -> None:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import polars as pl
 
 from assets.cloudtrail_usage.reader import DayTables, read_days
 from assets.cloudtrail_usage.sources.local import LocalLogs
+from assets.coded_text import plain
 
 ACCOUNT = "111111111111"
 DAY = date(2024, 3, 5)
@@ -38,7 +40,7 @@ class Made:
 
 def made_of(tables: DayTables) -> Made:
     """Read what lies in files."""
-    assumptions, sessions = tables.assumptions.lazy().collect(), tables.sessions.lazy().collect()
+    assumptions, sessions = tables.assumptions.lazy().collect(), plain(tables.sessions.lazy().collect())
     return Made(tables.usage, assumptions, sessions, tables.coverage, tables.rejected)
 
 
@@ -78,8 +80,8 @@ def put(
     return (folder / name).relative_to(root).as_posix()
 
 
-def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[date, Made]:
-    """Read days with ordinary settings."""
+def reading(root: Path, days: list[date] | None = None, **options: Any) -> Iterator[DayTables]:
+    """Read days with ordinary settings; some tables lie in files, until the next day is asked for."""
     settings: dict[str, Any] = {
         "late_days": 1,
         "late_from": {},
@@ -89,8 +91,12 @@ def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[dat
         "workers": 1,
         "secret": b"a secret of the tests",
     }
-    made = read_days(LocalLogs(root), ACCOUNT, days or [DAY], **{**settings, **options})
-    return {tables.day: made_of(tables) for tables in made}
+    return read_days(LocalLogs(root), ACCOUNT, days or [DAY], **{**settings, **options})
+
+
+def read(root: Path, days: list[date] | None = None, **options: Any) -> dict[date, Made]:
+    """Read days with ordinary settings."""
+    return {tables.day: made_of(tables) for tables in reading(root, days, **options)}
 
 
 def read_one(root: Path, **options: Any) -> Made:
