@@ -4,10 +4,11 @@ Numbers are in the order of their text.
 """
 
 from binascii import hexlify, unhexlify
-from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+
+from assets.cloudtrail_usage.lines import Lines
 
 NUMBERS = pl.UInt128()
 _BYTES = 16
@@ -18,12 +19,14 @@ _DIGITS = [at for at in range(_LINE - 1) if at not in _DASHES]
 _LOW = 2**64
 
 
-def numbers_of(ids: Sequence[str]) -> pl.Series | None:
+def numbers_of(ids: Lines) -> pl.Series | None:
     """Return the numbers (UInt128) of ids that are UUIDs as CloudTrail writes them, or None where one is not."""
     # All at once: what is joined has a dash or a line's end wherever a UUID of 36 letters has it, and nowhere else.
-    lines = "\n".join(ids)
-    if len(lines) != _LINE * len(ids) - 1 or any(
-        lines[at::_LINE] != dashes for at, dashes in ((at, "-" * len(ids)) for at in _DASHES)
+    lines = ids.joined()
+    if (
+        lines is None
+        or len(lines) != _LINE * ids.count - 1
+        or any(lines[at::_LINE] != "-" * ids.count for at in _DASHES)
     ):
         return None
     digits = lines.encode(errors="replace").translate(None, b"-\n")
@@ -31,11 +34,11 @@ def numbers_of(ids: Sequence[str]) -> pl.Series | None:
         raw = unhexlify(digits)
     except ValueError:
         return None
-    # Capitals would not come back as they are; an id that holds a line's end makes the lines too few.
+    # Capitals would not come back as they are.
     if (
         hexlify(raw) != digits
-        or len(raw) != _BYTES * len(ids)
-        or lines[_LINE - 1 :: _LINE] != "\n" * (len(ids) - 1)
+        or len(raw) != _BYTES * ids.count
+        or lines[_LINE - 1 :: _LINE] != "\n" * (ids.count - 1)
     ):
         return None
     halves = np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.cloudtrail_usage.lines import Lines
+
 MICROSECONDS_A_DAY = 86_400_000_000
 # A time as CloudTrail writes it and its end of line, with the lowest and the highest letter at each place.
 _USUAL = "0000-00-00T00:00:00Z\n"
@@ -15,7 +17,7 @@ _USUAL = "0000-00-00T00:00:00Z\n"
 _PLACES = (range(4), range(5, 7), range(8, 10), range(11, 13), range(14, 16), range(17, 19))
 _SECOND = 1_000_000
 _LOWEST = np.frombuffer(_USUAL.encode(), np.uint8)
-_HIGHEST = np.frombuffer(b"9999-19-39T29:59:59Z\n", np.uint8)
+_SPAN = np.frombuffer(b"9999-19-39T29:59:59Z\n", np.uint8) - _LOWEST
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # RFC 3339, section 5.6. Seconds are always there, so are the zone and the T.
@@ -41,23 +43,25 @@ def micros_of(text: str) -> int | None:
     return micros if 0 <= micros < _END else None
 
 
-def times_of(texts: Sequence[str]) -> pl.Series:
+def times_of(texts: Lines) -> pl.Series:
     """Return what `micros_of` returns of each (Int64, null where that is None)."""
     usual = _usual(texts)
     if usual is not None:
         return usual
-    return pl.Series([micros_of(text) for text in texts], dtype=pl.Int64)
+    return pl.Series([micros_of(text) for text in texts.texts()], dtype=pl.Int64)
 
 
-def _usual(texts: Sequence[str]) -> pl.Series | None:
+def _usual(texts: Lines) -> pl.Series | None:
     """Return the times of texts as CloudTrail writes them, all at once; None where one of them is written otherwise."""
-    lines = np.frombuffer("\n".join([*texts, ""]).encode(errors="replace"), np.uint8)
-    if len(lines) != len(texts) * len(_USUAL) or not texts:
+    joined = texts.joined()
+    if not joined or len(joined) + 1 != texts.count * len(_USUAL):
         return None
-    letters = lines.reshape(len(texts), len(_USUAL))
-    if (letters > _HIGHEST).any() or (letters < _LOWEST).any():
+    lines = np.frombuffer((joined + "\n").encode("ascii", "replace"), np.uint8)
+    # A letter below the lowest becomes a large number: these have no sign.
+    digits = lines.reshape(texts.count, len(_USUAL)) - _LOWEST
+    if (digits > _SPAN).any():
         return None
-    year, month, day, hour, minute, second = (_number(letters, places) for places in _PLACES)
+    year, month, day, hour, minute, second = (_number(digits, places) for places in _PLACES)
     if hour.max() > 23:
         return None
     # Many events, few days: each is looked up once.
@@ -66,15 +70,15 @@ def _usual(texts: Sequence[str]) -> pl.Series | None:
     days = [micros_of(f"{date}T00:00:00Z") for date in dates]
     if None in days:
         return None
-    times = np.array(days, np.int64)[at] + ((hour * 60 + minute) * 60 + second) * _SECOND
+    times = np.array(days, np.int64)[at] + ((hour * 60 + minute) * 60 + second) * np.int64(_SECOND)
     return pl.Series(times) if (times < _END).all() else None
 
 
-def _number(letters: npt.NDArray[np.uint8], places: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Return the number that the letters at these places of each row are."""
-    number = np.zeros(len(letters), np.int64)
+def _number(digits: npt.NDArray[np.uint8], places: Sequence[int]) -> npt.NDArray[np.int32]:
+    """Return the number that the digits at these places of each row are."""
+    number = np.zeros(len(digits), np.int32)
     for place in places:
-        number = number * 10 + (letters[:, place] - ord("0"))
+        number = number * 10 + digits[:, place]
     return number
 
 

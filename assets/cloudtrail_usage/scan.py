@@ -102,7 +102,7 @@ class Scanner:
                         Rejection(name, file.path, *defect) for defect in self._read(name, data)
                     )
                 self._rows.end_file(index, region)
-                if len(self._rows.ids) >= FLUSH_ROWS or len(self._assumptions) >= FLUSH_ASSUMPTIONS:
+                if self._rows.count >= FLUSH_ROWS or len(self._assumptions) >= FLUSH_ASSUMPTIONS:
                     self._flush(batch, result, next(flushes))
         self._flush(batch, result, next(flushes))
         if batch.last:
@@ -137,7 +137,7 @@ class Scanner:
 
     def _flush(self, batch: Batch, result: BatchResult, flush: int) -> None:
         """Write the rows by day, and count them by region; those of days not wanted go no further."""
-        if not self._rows.ids:
+        if not self._rows.count:
             return
         self._rows, (rows, untimed) = EventRows(), self._rows.frame()
         for index, defect in untimed:

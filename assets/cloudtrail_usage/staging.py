@@ -10,29 +10,36 @@ import fcntl
 import os
 import shutil
 import tempfile
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from assets.cloudtrail_usage.event_columns import EventColumns, bad_time
 from assets.cloudtrail_usage.event_ids import NUMBERS, numbers_of, with_texts
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, times_of
 from assets.cloudtrail_usage.keys import KeyTables
+from assets.cloudtrail_usage.lines import Lines
 from assets.cloudtrail_usage.rejections import Defect
 from assets.cloudtrail_usage.streams import SUFFIX, read_stream, write_stream
 from assets.errors import StorageError
 
 _PREFIX = "logs-"
 _NUMBERED, _NAMED = "rows", "named"
-_NUMBERS = {
-    "identity": pl.UInt32(),
-    "kind": pl.UInt32(),
-    "region": pl.UInt16(),
-    "file": pl.UInt32(),
-}
+
+
+class _FileRows(NamedTuple):
+    """A file by its index, its region, and its rows: from `first` to `end` (excluded)."""
+
+    file: int
+    region: int
+    first: int
+    end: int
 
 
 @contextmanager
@@ -98,25 +105,26 @@ class EventRows:
 
     def __init__(self) -> None:
         """Start empty."""
-        self.ids: list[str] = []
-        self._identities: list[int] = []
-        self._kinds: list[int] = []
-        self._times: list[str] = []
-        self._regions: list[int] = []
-        self._files: list[int] = []
+        self._ids, self._times = Lines(), Lines()
+        self._identities, self._kinds = array("I"), array("I")
+        self._files: list[_FileRows] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._ids.count
 
     def add(self, events: EventColumns) -> None:
         """Add the events of a file."""
-        self.ids.extend(events.ids)
+        self._ids.add(events.ids)
+        self._times.add(events.times)
         self._identities.extend(events.identities)
         self._kinds.extend(events.kinds)
-        self._times.extend(events.times)
 
     def end_file(self, file: int, region: int) -> None:
         """Say of which file and region the rows are that came since the last call."""
-        new = len(self.ids) - len(self._files)
-        self._files.extend([file] * new)
-        self._regions.extend([region] * new)
+        first = self._files[-1].end if self._files else 0
+        self._files.append(_FileRows(file, region, first, self._ids.count))
 
     def frame(self) -> tuple[pl.DataFrame, list[tuple[int, Defect]]]:
         """Return the rows, and of which files those are that have no time.
@@ -124,21 +132,36 @@ class EventRows:
         The rows: `id`, numbers of `identity` and `kind`, `time`, `region`, index of the `file`, and `day`. `id` is a
         number (`event_ids`) where all of them are UUIDs, else text. The day is counted from 1970-01-01.
         """
-        columns = (self._identities, self._kinds, self._regions, self._files)
-        frame = pl.DataFrame(dict(zip(_NUMBERS, columns, strict=True)), schema=_NUMBERS)
-        numbers, time = numbers_of(self.ids), times_of(self._times)
-        rows = frame.with_columns(
-            id=pl.Series(self.ids, dtype=pl.String) if numbers is None else numbers,
+        numbers, time = numbers_of(self._ids), times_of(self._times)
+        rows = self._numbers().with_columns(
+            id=pl.Series(self._ids.texts(), dtype=pl.String) if numbers is None else numbers,
             time=time,
             day=(time // MICROSECONDS_A_DAY).cast(pl.Int32),
         )
-        bad = [
-            # Files with defects that were seen before have none of these: all rows of others are here, in order.
-            (file, bad_time(row - self._files.index(file), self._times[row]))
-            for row in time.is_null().arg_true()
-            for file in (self._files[row],)
-        ]
+        bad = self._untimed(time) if time.has_nulls() else []
         return rows.drop_nulls("time") if bad else rows, bad
+
+    def _numbers(self) -> pl.DataFrame:
+        file, region, first, end = np.array(self._files, np.uint32).T
+        return pl.DataFrame(
+            {
+                "identity": np.array(self._identities),
+                "kind": np.array(self._kinds),
+                "region": np.repeat(region.astype(np.uint16), end - first),
+                "file": np.repeat(file, end - first),
+            }
+        )
+
+    def _untimed(self, time: pl.Series) -> list[tuple[int, Defect]]:
+        """Return of which files those are that have no time."""
+        texts = self._times.texts()
+        return [
+            # Files with defects that were seen before have none of these: all rows of others are here, in order.
+            (file.file, bad_time(row - file.first, texts[row]))
+            for row in time.is_null().arg_true()
+            for file in self._files
+            if file.first <= row < file.end
+        ]
 
 
 def write_rows(staging: Path, day: int, name: str, rows: pl.DataFrame) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from assets.cloudtrail_usage.distinct_events import are_among, hash_of, repeated_hashes
 from assets.cloudtrail_usage.event_ids import numbers_of
+from assets.cloudtrail_usage.lines import Lines
 from assets.cloudtrail_usage.staging import StagedRows, write_rows
 
 HASHES = st.lists(st.integers(0, 2**64 - 1) | st.sampled_from([0, 5, 2**64 - 1]))
@@ -21,7 +22,7 @@ def test_a_hash_is_among_others_or_not(hashes: list[int], others: list[int]) -> 
 
 
 def _staged(folder: Path, ids: list[str], *, as_text: bool) -> StagedRows:
-    numbers = numbers_of(ids)
+    numbers = numbers_of(Lines(ids))
     rows = pl.DataFrame({"id": ids if as_text or numbers is None else numbers}).with_columns(
         code=pl.lit(1, pl.UInt64),
         session_code=pl.lit(0, pl.UInt64),
@@ -48,6 +49,6 @@ def test_what_is_repeated_does_not_depend_on_how_much_is_looked_at_a_time(tmp_pa
 
 
 def _numbers(ids: list[str]) -> pl.Series:
-    numbers = numbers_of(ids)
+    numbers = numbers_of(Lines(ids))
     assert numbers is not None
     return numbers

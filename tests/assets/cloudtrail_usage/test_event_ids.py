@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.cloudtrail_usage.event_ids import numbers_of, texts_of, with_texts
+from assets.cloudtrail_usage.lines import Lines
 
 UUIDS = st.uuids().map(str)
 
 
 @given(st.lists(UUIDS, min_size=1))
 def test_uuids_come_back_and_keep_their_order(ids: list[str]) -> None:
-    numbers = numbers_of(ids)
+    numbers = numbers_of(Lines(ids))
     assert numbers is not None
     assert numbers.to_list() == [UUID(one).int for one in ids]
     assert texts_of(numbers).to_list() == ids
@@ -41,20 +42,20 @@ ONE = "0b6a4c1f-8f8e-4123-8456-789abcdef012"
     ],
 )
 def test_what_is_no_uuid_as_cloudtrail_writes_it_has_no_number(odd: str) -> None:
-    assert numbers_of([odd]) is None
-    assert numbers_of([ONE, odd, ONE]) is None
-    assert numbers_of([odd, ONE]) is None
+    assert numbers_of(Lines([odd])) is None
+    assert numbers_of(Lines([ONE, odd, ONE])) is None
+    assert numbers_of(Lines([odd, ONE])) is None
 
 
 @given(st.lists(st.text(alphabet="0f-\nA", min_size=30, max_size=40), max_size=3))
 def test_whatever_has_a_number_comes_back(ids: list[str]) -> None:
-    numbers = numbers_of(ids)
+    numbers = numbers_of(Lines(ids))
     assert numbers is None or texts_of(numbers).to_list() == ids
 
 
 def test_two_ids_whose_lengths_make_up_for_each_other_have_no_number() -> None:
-    assert numbers_of([ONE + "\n" + ONE, ""]) is None
-    assert numbers_of([f"{ONE}\n{ONE[:18]}", ONE[19:]]) is None
+    assert numbers_of(Lines([ONE + "\n" + ONE, ""])) is None
+    assert numbers_of(Lines([f"{ONE}\n{ONE[:18]}", ONE[19:]])) is None
 
 
 def test_no_ids() -> None:

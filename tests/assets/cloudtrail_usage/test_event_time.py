@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of, times_of
+from assets.cloudtrail_usage.lines import Lines
 
 NOON = 1_688_990_700_000_000
 
@@ -23,7 +24,7 @@ NOON = 1_688_990_700_000_000
 )
 def test_rfc_3339_is_read(text: str, micros: int) -> None:
     assert micros_of(text) == micros
-    assert times_of([text]).to_list() == [micros]
+    assert times_of(Lines([text])).to_list() == [micros]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_rfc_3339_is_read(text: str, micros: int) -> None:
 )
 def test_anything_else_is_not(text: str) -> None:
     assert micros_of(text) is None
-    assert times_of(["2023-07-10T12:05:00Z", text]).to_list() == [NOON, None]
+    assert times_of(Lines(["2023-07-10T12:05:00Z", text])).to_list() == [NOON, None]
 
 
 USUAL = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 30)).map(  # noqa: DTZ001
@@ -64,7 +65,7 @@ ODD = st.text(alphabet="0123456789-T:Z\n.+é\ud800", max_size=22)
 
 @given(st.lists(st.one_of(USUAL, USUAL, NEARLY, ODD)))
 def test_many_times_are_read_as_each_alone(texts: list[str]) -> None:
-    assert times_of(texts).to_list() == [micros_of(text) for text in texts]
+    assert times_of(Lines(texts)).to_list() == [micros_of(text) for text in texts]
 
 
 @given(st.dates())

@@ -9,6 +9,7 @@ import pytest
 
 from assets.cloudtrail_usage.event_ids import numbers_of
 from assets.cloudtrail_usage.keys import ACTOR_SCHEMA, KIND_SCHEMA, PAIR_SCHEMA, KeyTables
+from assets.cloudtrail_usage.lines import Lines
 from assets.cloudtrail_usage.merge import MergedDay, merge_day
 from assets.cloudtrail_usage.schema import CLOUDTRAIL_USAGE, ROLE_ASSUMPTIONS
 from assets.cloudtrail_usage.session_keys import SESSION_SCHEMA
@@ -95,7 +96,7 @@ def test_a_large_day_merged_in_parts_is_the_same(tmp_path: Path) -> None:
 
 def test_ids_that_are_numbers_are_merged_as_their_text(tmp_path: Path) -> None:
     rows = _rows(_events(lambda n: str(uuid5(NAMESPACE_URL, str(n)))))
-    numbers = numbers_of(rows["id"].to_list())
+    numbers = numbers_of(Lines(rows["id"].to_list()))
     assert numbers is not None
     as_numbers = rows.with_columns(id=numbers)
     whole = merge_day(_staged(tmp_path / "text", rows[:90], rows[90:]), 5)
