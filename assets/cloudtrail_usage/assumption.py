@@ -1,10 +1,11 @@
 """Events that issue a session, each to a row of `role_assumptions`."""
 
 import re
+from typing import NamedTuple
 
 from assets.cloudtrail_usage.access_keys import KeyHash
 from assets.cloudtrail_usage.credential_time import credential_micros
-from assets.cloudtrail_usage.identity import Principal, account_in, partition_of, principal_of, stable_arn
+from assets.cloudtrail_usage.identity import account_in, partition_of, principal_of, stable_arn
 from assets.cloudtrail_usage.issued import (
     Additional,
     Request,
@@ -17,10 +18,13 @@ from assets.cloudtrail_usage.issued import (
 from assets.cloudtrail_usage.outcome import outcome_of
 from assets.cloudtrail_usage.person import is_session, person_of
 from assets.cloudtrail_usage.records import Fields, UserIdentity
+from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS
 
 _ASSUME, _STS, _SIGN_IN = "AssumeRole", "sts.amazonaws.com", "signin.amazonaws.com"
 _OTHERS = frozenset({"GetFederationToken", "GetSessionToken", "SwitchRole"})
 _REFUSED_ROLE = re.compile(r"on resource: (arn:[^:\s]+:iam::\d*:role/\S+)")
+_COLUMNS = list(ROLE_ASSUMPTIONS)
+_NAME = _COLUMNS.index("caller_name") - _COLUMNS.index("caller_type")
 
 Row = tuple[str | int | bool | None, ...]
 """The columns of `ROLE_ASSUMPTIONS` in order, times in microseconds since 1970-01-01 UTC."""
@@ -33,23 +37,47 @@ def issues_session(source: str, name: str) -> bool:
     return source == (_SIGN_IN if name == "SwitchRole" else _STS)
 
 
+class Caller(NamedTuple):
+    """Who asked for a session: the identity, and what it says in the columns `caller_type` to `service`, in order."""
+
+    who: UserIdentity
+    columns: Row
+
+
+def caller_of(who: UserIdentity, region: str, key_hash: KeyHash) -> Caller:
+    """Return what an identity is in every session that it asks for; `region` names the partition (`principal_of`)."""
+    principal, context = principal_of(who, region), who.session_context
+    attributes = context.attributes if context is not None else None
+    columns = (
+        principal.type,
+        principal.arn,
+        principal.id,
+        principal.account,
+        person_of(who),
+        _session(who),
+        credential_micros(attributes.creation_date) if attributes is not None else None,
+        key_hash.of(who.access_key_id),
+        _source_identity(who),
+        _on_behalf_of(who),
+        who.invoked_by or (principal.arn if principal.type == "service" else ""),
+    )
+    return Caller(who, columns)
+
+
 def assumption_of(
-    record: Fields, who: UserIdentity, event_id: str, time: int, region: str, key_hash: KeyHash
+    record: Fields, caller: Caller, event_id: str, time: int, region: str, key_hash: KeyHash
 ) -> Row:
-    """Return the row of an event of `who` that `issues_session`; `time` is its time in microseconds."""
-    request, response = request_of(record.request), response_of(record.response)
+    """Return the row of an event of a caller that `issues_session`; `time` is its time in microseconds."""
+    request, response, who = request_of(record.request), response_of(record.response), caller.who
     additional = additional_of(record.additional) if record.event_name == "SwitchRole" else Additional()
+    credentials = response.credentials
     # Where a console session says from where it was switched to, the record's identity is the new session.
-    switched = bool(additional.switch_from) and is_session(who)
-    asked, issued = (UserIdentity(), who) if switched else (who, UserIdentity())
-    if switched:
-        caller, name = _switched_from(additional.switch_from)
+    if additional.switch_from and is_session(who):
+        asking, issued = _switched_from(additional.switch_from, who), who
         role, session_id = principal_of(who, region).arn, who.principal_id or ""
     else:
-        caller, name = principal_of(who, region), person_of(who) or _subject(response)
+        asking, issued = _named(caller.columns, response), UserIdentity()
         role, session_id = _role(record, request, response, additional, region), _issued_id(response)
-    credentials, context = response.credentials, asked.session_context
-    attributes = context.attributes if context is not None else None
     return (
         event_id,
         record.shared_event_id or "",
@@ -57,17 +85,7 @@ def assumption_of(
         record.event_name,
         outcome_of(record.error_code, bool(record.error_message)),
         record.error_code or "",
-        caller.type,
-        caller.arn,
-        caller.id,
-        caller.account,
-        name,
-        _session(asked),
-        credential_micros(attributes.creation_date) if attributes is not None else None,
-        key_hash.of(asked.access_key_id),
-        _source_identity(asked),
-        (who.on_behalf_of.user_id if who.on_behalf_of is not None else None) or "",
-        who.invoked_by or (caller.arn if caller.type == "service" else ""),
+        *asking,
         role,
         account_in(role),
         key_hash.of(credentials.access_key_id if credentials is not None else issued.access_key_id),
@@ -81,12 +99,29 @@ def assumption_of(
     )
 
 
-def _switched_from(arn: str | None) -> tuple[Principal, str]:
-    """Return the caller of a SwitchRole and their human name."""
+def _named(columns: Row, response: Response) -> Row:
+    """Return a caller's columns; who has no human name has that of the token that was shown."""
+    return columns if columns[_NAME] else (*columns[:_NAME], _subject(response), *columns[_NAME + 1 :])
+
+
+def _switched_from(arn: str, who: UserIdentity) -> Row:
+    """Return the columns of the caller of a SwitchRole to the session that `who` is."""
     stable = stable_arn(arn)
     kind = {"user": "user", "role": "role", "root": "root"}.get(_kind(stable), "unknown")
     name = stable.rpartition("/")[2] if kind == "user" else person_of(UserIdentity(arn=arn))
-    return Principal(stable, "", account_in(stable), kind), name
+    return (
+        kind,
+        stable,
+        "",
+        account_in(stable),
+        name,
+        "",
+        None,
+        "",
+        "",
+        _on_behalf_of(who),
+        who.invoked_by or "",
+    )
 
 
 def _session(who: UserIdentity) -> str:
@@ -98,6 +133,10 @@ def _session(who: UserIdentity) -> str:
 
 def _source_identity(who: UserIdentity) -> str:
     return (who.session_context.source_identity if who.session_context is not None else None) or ""
+
+
+def _on_behalf_of(who: UserIdentity) -> str:
+    return (who.on_behalf_of.user_id if who.on_behalf_of is not None else None) or ""
 
 
 def _subject(response: Response) -> str:

@@ -13,14 +13,14 @@ import polars as pl
 
 from assets.cloudtrail_usage.access_keys import KeyHash
 from assets.cloudtrail_usage.actors import Actors
-from assets.cloudtrail_usage.assumption import Row, assumption_of
+from assets.cloudtrail_usage.assumption import Caller, Row, assumption_of, caller_of
 from assets.cloudtrail_usage.batches import Batch, is_log
 from assets.cloudtrail_usage.event_columns import EventReader
 from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of
 from assets.cloudtrail_usage.freed_memory import give_back
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
-from assets.cloudtrail_usage.records import identity_of
+from assets.cloudtrail_usage.records import Event, identity_of
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
 from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
@@ -33,6 +33,8 @@ FLUSH_ROWS = 60_000
 FLUSH_ASSUMPTIONS = 10_000
 # Identities, or principals and kinds of events: rows have numbers of them, so they are forgotten after a flush.
 REMEMBERED = 30_000
+# Those who ask for sessions are some 2 KB each.
+_CALLERS = 2_000
 # An actor and a kind as one number.
 _PAIR = 2**32
 
@@ -83,6 +85,7 @@ class Scanner:
         self._staged: defaultdict[int, _Staged] = defaultdict(_nothing_staged)
         self._rows = EventRows()
         self._assumptions: list[Row] = []
+        self._callers: dict[int, Caller] = {}
 
     def scan(self, batch: Batch, stopped: Callable[[], bool] = lambda: False) -> BatchResult:
         """Read the files of a batch and stage the events of its `keep` days; ends early when `stopped()`."""
@@ -130,10 +133,20 @@ class Scanner:
             record = events.records[index]
             time = micros_of(record.event_time)
             if time is not None:
-                who = identity_of(record.user_identity)
-                row = assumption_of(record, who, events.ids[index], time, region, self._key_hash)
+                caller = self._caller(events.identities[index], record, region)
+                row = assumption_of(record, caller, events.ids[index], time, region, self._key_hash)
                 self._assumptions.append(row)
         return defects
+
+    def _caller(self, identity: int, record: Event, region: str) -> Caller:
+        """Return who acted in a record; `identity` is the number of it, which is that of most others, too."""
+        caller = self._callers.get(identity)
+        if caller is None:
+            if len(self._callers) >= _CALLERS:
+                self._callers.clear()
+            caller = caller_of(identity_of(record.user_identity), region, self._key_hash)
+            self._callers[identity] = caller
+        return caller
 
     def _flush(self, batch: Batch, result: BatchResult, flush: int) -> None:
         """Write the rows by day, and count them by region; those of days not wanted go no further."""
@@ -182,6 +195,7 @@ class Scanner:
         self._sessions.take()
         self._actors.forget()
         self._staged.clear()
+        self._callers.clear()
 
 
 class _Numbers:

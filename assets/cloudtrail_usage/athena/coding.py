@@ -8,7 +8,7 @@ import msgspec
 import polars as pl
 
 from assets.cloudtrail_usage.access_keys import KeyHash
-from assets.cloudtrail_usage.assumption import Row, assumption_of, issues_session
+from assets.cloudtrail_usage.assumption import Row, assumption_of, caller_of, issues_session
 from assets.cloudtrail_usage.athena.query import KEYS, delivery_day
 from assets.cloudtrail_usage.batches import Plan
 from assets.cloudtrail_usage.deliveries import Delivery
@@ -104,7 +104,7 @@ def code(rows: AccountRows, secret: bytes) -> Coded:
     )
     events = _served(coded.filter(pl.col("first_seen").is_not_null()), rows.plan)
     issued: list[Row] = [
-        assumption_of(record, record.user_identity, event_id, time, region, hashed)
+        assumption_of(record, caller_of(record.user_identity, region, hashed), event_id, time, region, hashed)
         for number, event_id, time in events.filter("issuing").select("record", "id", "first_seen").rows()
         for record, region in (records[number],)
     ]
