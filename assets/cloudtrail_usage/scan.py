@@ -9,6 +9,7 @@ from itertools import compress, count
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from assets.cloudtrail_usage.access_keys import KeyHash
@@ -175,16 +176,16 @@ class Scanner:
     def _stage(self, day: int, rows: pl.DataFrame, issued: pl.DataFrame, name: str) -> None:
         """Write the rows of a day, and what their numbers mean where this scanner has not written it yet."""
         staging, staged = self._job.staging, self._staged[day]
-        codes = pl.Series(self._sessions.codes, dtype=pl.UInt64()).gather(rows["session"])
+        codes = pl.Series(np.array(self._sessions.codes)).gather(rows["session"])
         coded = rows.with_columns(code=self._keys.codes_of(rows), session_code=codes)
         write_rows(staging, day, name, coded)
         numbers = staged.pairs.new(
             rows.select(pl.col("actor").cast(pl.UInt64) * _PAIR + pl.col("kind")).to_series()
         )
-        pairs = pl.select(actor=pl.lit(numbers) // _PAIR, kind=pl.lit(numbers) % _PAIR)
+        pairs = pl.select(actor=pl.lit(numbers) // _PAIR, kind=pl.lit(numbers) % _PAIR).cast(pl.UInt32)
         actors, kinds = staged.actors.new(pairs["actor"]), staged.kinds.new(pairs["kind"])
         write_keys(staging, day, name, self._keys.tables_of(actors, kinds, pairs))
-        acted = self._sessions.frame(staged.sessions.new(rows["session"].cast(pl.UInt64)))
+        acted = self._sessions.frame(staged.sessions.new(rows["session"]))
         write_staged(staging, day, "sessions", name, acted)
         of_day = issued.filter(pl.col("event_time").dt.date() == day_of(day))
         write_staged(staging, day, "assumed", name, of_day)
@@ -198,8 +199,8 @@ class Scanner:
         self._callers.clear()
 
 
-class _Numbers:
-    """The numbers that were written."""
+class _Pairs:
+    """The pairs of numbers that were written, each as one number."""
 
     def __init__(self) -> None:
         self._written = pl.Series(dtype=pl.UInt64())
@@ -212,15 +213,30 @@ class _Numbers:
         return new
 
 
+class _Numbers:
+    """The numbers that were written: of what is numbered from 0, so that each has its place."""
+
+    def __init__(self) -> None:
+        self._written = np.zeros(0, np.bool_)
+
+    def new(self, numbers: pl.Series) -> list[int]:
+        """Return those that were not, each once, and take them for written."""
+        found = np.bincount(numbers.to_numpy(), minlength=len(self._written)) > 0
+        written = np.pad(self._written, (0, len(found) - len(self._written)))
+        self._written = written | found
+        new: list[int] = np.flatnonzero(found & ~written).tolist()
+        return new
+
+
 class _Staged(NamedTuple):
     actors: _Numbers
     kinds: _Numbers
-    pairs: _Numbers
+    pairs: _Pairs
     sessions: _Numbers
 
 
 def _nothing_staged() -> _Staged:
-    return _Staged(_Numbers(), _Numbers(), _Numbers(), _Numbers())
+    return _Staged(_Numbers(), _Numbers(), _Pairs(), _Numbers())
 
 
 def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:

@@ -1,5 +1,6 @@
 """The sessions of the records seen, each with a small code, and the codes' table."""
 
+from array import array
 from collections.abc import Iterable
 from hashlib import blake2b
 
@@ -55,7 +56,8 @@ class SessionKeys:
         self._hash = key_hash.of
         self._numbers: dict[_Row, int] = {}
         self._rows: list[_Row] = [_NOBODY]
-        self.codes: list[int] = [NO_SESSION]
+        # There may be many, and all of them are made a column for each batch.
+        self.codes = array("Q", [NO_SESSION])
 
     @property
     def remembered(self) -> int:
@@ -105,5 +107,5 @@ class SessionKeys:
         """Return all sessions as `frame` does, and forget them: numbers are given anew."""
         sessions = self.frame(range(len(self._rows)))
         self._numbers.clear()
-        self._rows, self.codes = [_NOBODY], [NO_SESSION]
+        self._rows, self.codes = [_NOBODY], array("Q", [NO_SESSION])
         return sessions
