@@ -128,9 +128,8 @@ class Scanner:
         """Add the records that are events to the rows, and return what is wrong with the others."""
         events, defects = self._reader.columns_of(content)
         self._rows.add(events)
-        issuing = self._keys.issuing.intersection(events.kinds)
         # A few in a hundred events: nothing but the numbers of the kinds is looked through.
-        for index in compress(count(), map(issuing.__contains__, events.kinds)) if issuing else ():
+        for index in compress(count(), map(self._keys.issuing.__contains__, events.kinds)):
             record = events.records[index]
             time = micros_of(record.event_time)
             if time is not None:
@@ -167,9 +166,10 @@ class Scanner:
                 result.late.add(at)
             if day in batch.keep:
                 result.held[at] += files
-        for (day,), of_day in rows.partition_by("day", as_dict=True).items():
-            if day in batch.keep:
-                self._stage(day, of_day, issued, f"{batch.number:08}-{flush:04}")
+        days = rows["day"].unique()
+        for day in batch.keep.intersection(days):
+            of_day = rows if len(days) == 1 else rows.filter(pl.col("day") == day)
+            self._stage(day, of_day, issued, f"{batch.number:08}-{flush:04}")
         if max(self._keys.remembered, self._actors.remembered) > self._most:
             self.forget()
 
@@ -193,7 +193,7 @@ class Scanner:
     def forget(self) -> None:
         """Start again with nothing remembered."""
         self._keys.forget()
-        self._sessions.take()
+        self._sessions.forget()
         self._actors.forget()
         self._staged.clear()
         self._callers.clear()

@@ -106,6 +106,10 @@ class SessionKeys:
     def take(self) -> pl.DataFrame:
         """Return all sessions as `frame` does, and forget them: numbers are given anew."""
         sessions = self.frame(range(len(self._rows)))
+        self.forget()
+        return sessions
+
+    def forget(self) -> None:
+        """Start again: numbers are given anew."""
         self._numbers.clear()
         self._rows, self.codes = [_NOBODY], array("Q", [NO_SESSION])
-        return sessions
