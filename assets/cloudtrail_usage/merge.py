@@ -8,6 +8,7 @@ import polars as pl
 from assets.cloudtrail_usage.counted import SUMS
 from assets.cloudtrail_usage.day_keys import DayKeys, day_keys
 from assets.cloudtrail_usage.event_ids import with_texts
+from assets.cloudtrail_usage.freed_memory import give_back
 from assets.cloudtrail_usage.merge_assumptions import merge_assumptions
 from assets.cloudtrail_usage.merge_parts import DayRows, Each, by_code, count_day
 from assets.cloudtrail_usage.merge_sessions import merge_sessions
@@ -51,7 +52,9 @@ def merge_day(staging: Path, day: int, each: Each = map, rows_at_a_time: int = R
     assumptions = merge_assumptions(staging, day, made)
     # Before the sessions, of which the memory is full.
     used = by_code(rows)
+    give_back()
     sessions = merge_sessions(staging, day, SessionKinds(keys), services, made)
+    give_back()
     return MergedDay(usage_of(used, keys), _counts(counts), assumptions, sessions)
 
 

@@ -66,8 +66,12 @@ def merge_sessions(
     if not counts:
         return Spilled(SESSION_USAGE)
     if _sessions_in(sessions) <= ranked:
-        known = distinct_sessions(pl.concat([distinct_rows(sessions, _SESSIONS), _rows_of(services)]))
-        tables = merge_ranked(staging, day, counts, kinds, known, _COUNTS_A_ROW * rows_at_a_time)
+        tables = merge_ranked(
+            *(staging, day, counts, kinds),
+            # Nobody else holds them: they are many, and made smaller.
+            distinct_sessions(pl.concat([distinct_rows(sessions, _SESSIONS), _rows_of(services)])),
+            _COUNTS_A_ROW * rows_at_a_time,
+        )
     else:
         tables = _merge_unranked(staging, day, kinds, services, rows_at_a_time)
     with ThreadPoolExecutor(1) as writer:

@@ -32,19 +32,12 @@ def merge_ranked(
 
     `sessions` are those of `distinct_sessions`. Text that is the same in many rows is codes (`coded_text`).
     """
-    counts, events = [], []
-    for number, file in enumerate(partial):
-        # Numbers only: names would be many times as large.
-        numbered = kinds.numbered(read_stream(file), sessions)
-        write_staged(staging, day, _NUMBERED, f"{number:06}", numbered)
-        counts.append(numbered.group_by(order=_ORDER).len())
-        events.append(numbered["event"].unique())
-    sizes = pl.concat(counts).group_by("order").agg(pl.col("len").sum()).sort("order")
+    orders, events = _numbered(staging, day, partial, kinds, sessions)
     # A range begins where the sum of the counts before it passes another `rows_at_a_time`.
     before = (pl.col("len").cum_sum() - pl.col("len")) // rows_at_a_time
-    begins = sizes.filter(before != before.shift())["order"]
-    principals, ranks = (sizes["order"] // 2**32).unique(), (sizes["order"] % 2**32).unique()
-    kinds = kinds.coded(principals, pl.concat(events).unique())
+    begins = orders.filter(before != before.shift())["order"]
+    principals, ranks = (orders["order"] // 2**32).unique(), (orders["order"] % 2**32).unique()
+    kinds = kinds.coded(principals, events)
     sessions = sessions.with_columns(coded_rows(sessions.select(_ALIKE), ranks))
     for number, files in enumerate(groups(staged(staging, day, _NUMBERED), _ROWS_AT_A_TIME)):
         rows = read_streams(files)
@@ -54,3 +47,20 @@ def merge_ranked(
     for part in range(len(begins) + 1):
         files = staged(staging, day, f"{_RANGES}{part:06}")
         yield kinds.table(read_streams(files), sessions)
+
+
+def _numbered(
+    staging: Path, day: int, partial: Sequence[Path], kinds: SessionKinds, sessions: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Stage the counts with numbers for names, which would be many times as large.
+
+    Return how many (`len`) there are of each `order`, ascending, and the numbers of the events among them.
+    """
+    counts, events = [], []
+    for number, file in enumerate(partial):
+        numbered = kinds.numbered(read_stream(file), sessions)
+        write_staged(staging, day, _NUMBERED, f"{number:06}", numbered)
+        counts.append(numbered.group_by(order=_ORDER).len())
+        events.append(numbered["event"].unique())
+    orders = pl.concat(counts).group_by("order").agg(pl.col("len").sum()).sort("order")
+    return orders, pl.concat(events).unique()
