@@ -26,6 +26,7 @@ from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejec
 from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
+from assets.cloudtrail_usage.staged_numbers import StagedNumbers
 from assets.cloudtrail_usage.staging import EventRows, write_keys, write_rows, write_staged
 from assets.uncollected import uncollected
 
@@ -83,7 +84,7 @@ class Scanner:
         self._keys, self._sessions = EventKeys(), SessionKeys(self._key_hash)
         self._actors = Actors(self._keys, self._sessions)
         self._reader = EventReader(job.account, self._keys)
-        self._staged: defaultdict[int, _Staged] = defaultdict(_nothing_staged)
+        self._staged: defaultdict[int, StagedNumbers] = defaultdict(StagedNumbers)
         self._rows = EventRows()
         self._assumptions: list[Row] = []
         self._callers: dict[int, Caller] = {}
@@ -197,46 +198,6 @@ class Scanner:
         self._actors.forget()
         self._staged.clear()
         self._callers.clear()
-
-
-class _Pairs:
-    """The pairs of numbers that were written, each as one number."""
-
-    def __init__(self) -> None:
-        self._written = pl.Series(dtype=pl.UInt64())
-
-    def new(self, numbers: pl.Series) -> pl.Series:
-        """Return those that were not, each once, and take them for written."""
-        distinct = numbers.unique()
-        new = distinct.filter(~distinct.is_in(self._written.implode()))
-        self._written = pl.concat([self._written, new])
-        return new
-
-
-class _Numbers:
-    """The numbers that were written: of what is numbered from 0, so that each has its place."""
-
-    def __init__(self) -> None:
-        self._written = np.zeros(0, np.bool_)
-
-    def new(self, numbers: pl.Series) -> list[int]:
-        """Return those that were not, each once, and take them for written."""
-        found = np.bincount(numbers.to_numpy(), minlength=len(self._written)) > 0
-        written = np.pad(self._written, (0, len(found) - len(self._written)))
-        self._written = written | found
-        new: list[int] = np.flatnonzero(found & ~written).tolist()
-        return new
-
-
-class _Staged(NamedTuple):
-    actors: _Numbers
-    kinds: _Numbers
-    pairs: _Pairs
-    sessions: _Numbers
-
-
-def _nothing_staged() -> _Staged:
-    return _Staged(_Numbers(), _Numbers(), _Pairs(), _Numbers())
 
 
 def _contents(source: LogSource, batch: Batch) -> Generator[bytes | OSError, None, None]:
