@@ -11,7 +11,7 @@ from assets.aws_actions.mapping import EventMapping
 from assets.iam_snapshots.principals import principals
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.diff import MANY, Granted, Used, diff, diff_in_ranges
+from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
 
@@ -43,7 +43,7 @@ def diff_days(
 ) -> Iterator[tuple[Partition, pl.DataFrame | pl.LazyFrame]]:
     """Yield `principal_diffs` for each partition, from the window that ends with its day.
 
-    Where there are more than `MANY` grants, the rows are made as they are written: see `diff.diff_in_ranges`.
+    Where there are more than `ROWS_AT_ONCE` grants, the rows are made as they are written: see `diff.diff_in_ranges`.
     """
     with ThreadPoolExecutor(1) as aside:
         mapping = aside.submit(
@@ -59,7 +59,7 @@ def diff_days(
             if trails not in recorded:
                 recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
             granted, used = _inputs(partition.account, window, tables, None)
-            many = granted.grants.select(pl.len()).collect().item() > MANY
+            many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
             compare = diff_in_ranges if many else diff
             yield partition, compare(granted, used, window, mapping.result(), recorded[trails], rules)
 

@@ -20,14 +20,11 @@ from assets.principal_diffs.revoked import told_without_grant
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.verdicts import use
 
-MANY = 250_000
-"""More grants than that are compared in ranges."""
-
-# So many at a time: each time costs some 5 ms, for few rows as for many.
-_ROWS_AT_ONCE = 500_000
+ROWS_AT_ONCE = 250_000
+"""So many grants are compared at a time where there are more."""
 
 # About so many times as many are read at a time: Polars reads as far ahead as there is something to read.
-_READ_AHEAD = 4
+_READ_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -125,11 +122,11 @@ def _read(grants: pl.LazyFrame, codes: Codes) -> Iterator[pl.DataFrame]:
     """Yield the grants in their order, some at a time."""
     arns = codes.principals.categories
     total = grants.select(pl.len()).collect().item()
-    step = max(1, len(arns) * _READ_AHEAD * _ROWS_AT_ONCE // max(1, total))
+    step = max(1, len(arns) * _READ_AHEAD * ROWS_AT_ONCE // max(1, total))
     for first in range(0, len(arns), step):
         some = arns[first : first + step]
         theirs = grants.filter(pl.col("principal_arn").is_between(pl.lit(some[0]), pl.lit(some[-1])))
-        for read in _coded(theirs, codes).collect_batches(chunk_size=_ROWS_AT_ONCE, maintain_order=True):
+        for read in _coded(theirs, codes).collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True):
             if read.height:
                 yield _keyed(read, codes)
 

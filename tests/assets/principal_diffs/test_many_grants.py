@@ -11,7 +11,7 @@ from typing import Any
 from tests.assets.principal_diffs.many_grants import ACTIONS, PRINCIPALS
 
 # As text in one frame, the verdicts on two million grants take 1.8 GB; the process holds 200 MB before the first.
-MOST_MB = 450
+MOST_MB = 350
 
 
 def _run(word: str, root: Path, threads: int) -> str:

@@ -59,7 +59,7 @@ def test_any_cut_gives_the_rows_of_the_plain_implementation(known: Known, seed: 
     inputs = known.inputs(seed)
     plain = row_by_row(*inputs)
     whole = diff(*inputs)
-    with mock.patch.object(module, "_ROWS_AT_ONCE", at_once):
+    with mock.patch.object(module, "ROWS_AT_ONCE", at_once):
         lazy = diff_in_ranges(*inputs)
         ranges = lazy.collect().cast(PRINCIPAL_DIFFS)
     assert dict(whole.schema) == PRINCIPAL_DIFFS
@@ -81,7 +81,7 @@ def test_the_invented_accounts_hold_every_status_and_reason(known: Known) -> Non
 def test_what_is_stored_is_text_and_the_same_bytes(known: Known, tmp_path: Path) -> None:
     inputs = known.inputs(5)
     lake, stored = Lake(tmp_path), []
-    with mock.patch.object(module, "_ROWS_AT_ONCE", 7):
+    with mock.patch.object(module, "ROWS_AT_ONCE", 7):
         for _ in range(2):
             lazy = diff_in_ranges(*inputs)
             assert isinstance(lazy.collect_schema()["action"], pl.Enum)
@@ -95,7 +95,7 @@ def test_what_is_stored_is_text_and_the_same_bytes(known: Known, tmp_path: Path)
 
 def test_grants_are_cut_and_read_in_order(known: Known) -> None:
     inputs = known.inputs(5)
-    with mock.patch.object(module, "_ROWS_AT_ONCE", 7):
+    with mock.patch.object(module, "ROWS_AT_ONCE", 7):
         lazy = diff_in_ranges(*inputs)
         assert len(list(lazy.collect_batches(maintain_order=True, chunk_size=7))) > 1
         assert lazy.head(9).collect().cast(PRINCIPAL_DIFFS).equals(row_by_row(*inputs).head(9))
