@@ -25,7 +25,7 @@ class Actors:
     def __init__(self, keys: EventKeys, sessions: SessionKeys) -> None:
         """Start without identities; `keys` and `sessions` say what they mean."""
         self._keys, self._sessions = keys, sessions
-        self._known: dict[str, Remembered[bytes]] = {}
+        self._known: dict[str, Remembered[bytes, int]] = {}
         self._actors: list[int] = []
         self._session: list[int] = []
 

@@ -21,8 +21,9 @@ from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of
 from assets.cloudtrail_usage.freed_memory import give_back
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
-from assets.cloudtrail_usage.records import Event, identity_of
+from assets.cloudtrail_usage.records import identity_of
 from assets.cloudtrail_usage.rejections import WHOLE_FILE, Defect, Reason, Rejection, unread
+from assets.cloudtrail_usage.remembered import Remembered
 from assets.cloudtrail_usage.schema import assumption_rows
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.sources.source import LogSource
@@ -87,7 +88,7 @@ class Scanner:
         self._staged: defaultdict[int, StagedNumbers] = defaultdict(StagedNumbers)
         self._rows = EventRows()
         self._assumptions: list[Row] = []
-        self._callers: dict[int, Caller] = {}
+        self._callers = Remembered(self._caller, _CALLERS)
 
     def scan(self, batch: Batch, stopped: Callable[[], bool] = lambda: False) -> BatchResult:
         """Read the files of a batch and stage the events of its `keep` days; ends early when `stopped()`."""
@@ -134,20 +135,15 @@ class Scanner:
             record = events.records[index]
             time = micros_of(record.event_time)
             if time is not None:
-                caller = self._caller(events.identities[index], record, region)
+                caller = self._callers[bytes(record.user_identity), region]
                 row = assumption_of(record, caller, events.ids[index], time, region, self._key_hash)
                 self._assumptions.append(row)
         return defects
 
-    def _caller(self, identity: int, record: Event, region: str) -> Caller:
-        """Return who acted in a record; `identity` is the number of it, which is that of most others, too."""
-        caller = self._callers.get(identity)
-        if caller is None:
-            if len(self._callers) >= _CALLERS:
-                self._callers.clear()
-            caller = caller_of(identity_of(record.user_identity), region, self._key_hash)
-            self._callers[identity] = caller
-        return caller
+    def _caller(self, written: tuple[bytes, str]) -> Caller:
+        """Return whom a `userIdentity` means in the logs of a region."""
+        identity, region = written
+        return caller_of(identity_of(identity), region, self._key_hash)
 
     def _flush(self, batch: Batch, result: BatchResult, flush: int) -> None:
         """Write the rows by day, and count them by region; those of days not wanted go no further."""
