@@ -67,7 +67,10 @@ def merge_sessions(
         return Spilled(SESSION_USAGE)
     if _sessions_in(sessions) <= ranked:
         tables = merge_ranked(
-            *(staging, day, counts, kinds),
+            staging,
+            day,
+            counts,
+            kinds,
             # Nobody else holds them: they are many, and made smaller.
             distinct_sessions(pl.concat([distinct_rows(sessions, _SESSIONS), _rows_of(services)])),
             _COUNTS_A_ROW * rows_at_a_time,

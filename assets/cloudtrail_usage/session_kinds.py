@@ -53,10 +53,8 @@ class SessionKinds:
         Text takes twice as long to write, and is written for each session and kind of event.
         """
         some = copy(self)
-        some._principals, some._events = (
-            coded_rows(self._principals, principals),
-            coded_rows(self._events, events),
-        )
+        some._principals = coded_rows(self._principals, principals)
+        some._events = coded_rows(self._events, events)
         return some
 
     def usage(self, partial: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
@@ -88,8 +86,9 @@ class SessionKinds:
         named = usage.with_columns(
             session_name=pl.col("session").str.splitn(":", 2).struct.field("field_1").fill_null("")
         )
+        schema = named.schema
         columns = {
-            name: dtype if isinstance((dtype := named.schema[name]), pl.Enum) else stored
+            name: schema[name] if isinstance(schema[name], pl.Enum) else stored
             for name, stored in SESSION_USAGE.items()
         }
         return as_columns(with_texts(named, "last_event_id"), columns)

@@ -12,15 +12,13 @@ from assets.cloudtrail_usage.distinct_events import by_session_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.merge_sessions import merge_sessions, of_services, write_counted
 from assets.cloudtrail_usage.records import Record, UserIdentity
-from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS, SESSION_USAGE, SESSION_USAGE_KEY
+from assets.cloudtrail_usage.schema import ROLE_ASSUMPTIONS, SESSION_USAGE_KEY
 from assets.cloudtrail_usage.service_sessions import service_sessions
 from assets.cloudtrail_usage.session_keys import SessionKeys
 from assets.cloudtrail_usage.session_kinds import SessionKinds
 from assets.cloudtrail_usage.staging import staged, write_keys, write_staged
 from assets.cloudtrail_usage.streams import read_streams
 from assets.errors import RunError
-from assets.partitions import Partition
-from pipeline.lake import Lake
 from tests.assets.cloudtrail_usage.log_files import (
     ACCOUNT,
     ALICE,
@@ -31,7 +29,6 @@ from tests.assets.cloudtrail_usage.log_files import (
     put,
     read,
     read_one,
-    reading,
 )
 
 SECRET = b"a secret of the tests"
@@ -301,32 +298,3 @@ def test_a_hundred_thousand_sessions_of_a_service_are_one_in_memory() -> None:
     assert codes.remembered == 1
     assert codes.take().height == 1
     assert codes.remembered == 0
-
-
-def test_the_codes_of_a_day_are_those_of_its_rows(tmp_path: Path) -> None:
-    # The copy of an event that is not taken leaves no trace: neither its principal, nor what its session says.
-    # Whatever delivers the same events, the files are the same.
-    other = acting("gone", role=ROLE.replace("admin", "zebra"), context={"sourceIdentity": "nobody"})
-    lists = {
-        "alone": [event("e1", userIdentity=acting()), event("e2", userIdentity=ALICE)],
-        "copied": [
-            event("e1", userIdentity=acting()),
-            event("e1", userIdentity=other, eventName="Zzz"),
-            event("e2", userIdentity=ALICE),
-        ],
-    }
-    stored = []
-    for name, records in lists.items():
-        put(tmp_path / name, records)
-        lake = Lake(tmp_path / f"{name}-lake")
-        for tables in reading(tmp_path / name):
-            codes = tables.sessions.lazy().collect()
-            lake.write("session_usage", tables.sessions.lazy(), Partition(DAY, ACCOUNT))
-        assert codes["role_arn"].dtype == pl.Enum([ROLE])
-        assert codes["event_name"].dtype == pl.Enum(["ListBuckets"])
-        assert codes["source_identity"].dtype == pl.Enum([""])
-        assert codes["session"].dtype == pl.String
-        stored.append(lake.path("session_usage", Partition(DAY, ACCOUNT)).read_bytes())
-    assert stored[0] == stored[1]
-    read_back = pl.read_parquet(stored[0], hive_partitioning=False)
-    assert dict(read_back.schema) == SESSION_USAGE
