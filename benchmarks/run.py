@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import answers, diffs, expanding, organisation, reading
+from benchmarks import answers, diffs, expanding, from_s3, organisation, reading
 from benchmarks.measure import CHECKOUT, COMPETITORS, ORIGINAL
 from benchmarks.sizes import Sizes, quick
 
 SECTIONS = {
-    one.__name__.rpartition(".")[2]: one.measure for one in (reading, expanding, diffs, answers, organisation)
+    one.__name__.rpartition(".")[2]: one.measure
+    for one in (reading, from_s3, expanding, diffs, answers, organisation)
 }
-_OURS = ("polars", "msgspec", "isal", "dagster", "duckdb")
+_OURS = ("polars", "msgspec", "isal", "obstore", "dagster", "duckdb")
 _THEIRS = ("trailscraper", "policy-sentry", "policyuniverse", "pysimdjson", "duckdb", "polars")
 _VERSIONS = "import sys; from importlib.metadata import version; print(*(f'{n} {version(n)}' for n in sys.argv[1:]), sep=', ')"
 

@@ -37,12 +37,13 @@ class Fault:
 class Proxy:
     """The proxy at `url`; `faults` may be changed at any time, `asked` holds the requests that came.
 
-    `busiest` says how many it answered at once.
+    `signed` holds how they were signed, `busiest` says how many it answered at once.
     """
 
     url: str
     faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    signed: list[str] = field(default_factory=list)
     busy: int = 0
     busiest: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -76,6 +77,7 @@ def fault_proxy(behind: str) -> Iterator[Proxy]:
 
         def _forward(self) -> None:
             what = proxy.fault_of(unquote(self.path))
+            proxy.signed.append(self.headers.get("Authorization") or "")
             if what == "drop":
                 self.close_connection = True
                 return
@@ -93,6 +95,9 @@ def fault_proxy(behind: str) -> Iterator[Proxy]:
             self._answer(answer.status, dict(answer.getheaders()), body, cut=what == "cut")
 
         def do_POST(self) -> None:
+            self.do_GET()
+
+        def do_HEAD(self) -> None:
             self.do_GET()
 
         def _answer(self, status: int, headers: dict[str, str], body: bytes, *, cut: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.cloudtrail_usage.sources.local import LocalLogs
 from benchmarks.cloudtrail_logs import LogShape, write_logs
 from benchmarks.contenders import aggregates
 from benchmarks.contenders.aggregates import counted
@@ -40,7 +41,7 @@ def test_the_same_seed_gives_the_same_bytes(logs: Path, tmp_path: Path) -> None:
 
 
 def test_usage_is_what_a_plain_program_counts(logs: Path, tmp_path: Path) -> None:
-    read(logs, 1, tmp_path)
+    read(LocalLogs(logs), 1, tmp_path)
     account = account_id(0)
     table = pl.read_parquet(
         tmp_path / "cloudtrail_usage/day=2026-06-01" / f"account={account}" / "part-0.parquet"
@@ -77,7 +78,7 @@ def plain(logs: Path) -> Any:
 def ours(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All tables, made by the program."""
     root = tmp_path_factory.mktemp("lake")
-    read(logs, 1, root)
+    read(LocalLogs(logs), 1, root)
     return root
 
 

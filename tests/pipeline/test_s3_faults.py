@@ -212,11 +212,11 @@ def test_new_objects_make_their_days_again(demo: Account, moto: str) -> None:
 
 
 def test_objects_are_fetched_side_by_side(demo: Account, proxy: Proxy) -> None:
-    files = [LogFile(_path(DAYS[0], "eu-west-1", "8.json.gz"), 500)] * 48
+    files = [LogFile(_path(DAYS[0], "eu-west-1", "8.json.gz"), 500)] * 96
     proxy.faults = [Fault("json.gz", "slow")]
     contents = list(_logs(demo, proxy).read_many(files))
     assert set(contents) == {(demo.logs / files[0].path).read_bytes()}
-    assert 4 < proxy.busiest <= aws.THREADS
+    assert 4 < proxy.busiest <= aws.CONNECTIONS
 
 
 def test_little_is_held_in_memory(demo: Account, proxy: Proxy) -> None:
@@ -224,7 +224,7 @@ def test_little_is_held_in_memory(demo: Account, proxy: Proxy) -> None:
     contents = _logs(demo, proxy).read_many([half] * 12)
     next(contents)
     time.sleep(0.5)
-    assert len(proxy.asked) == 2
+    assert len([path for path in proxy.asked if path.endswith(half.path)]) == 2
     assert len(list(contents)) == 11
 
 

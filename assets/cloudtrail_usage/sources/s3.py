@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from assets.cloudtrail_usage.ahead import ahead
-from assets.cloudtrail_usage.sources.aws import THREADS, Connection, client
+from assets.cloudtrail_usage.sources.aws import CONNECTIONS, Connection, client
 from assets.cloudtrail_usage.sources.aws_faults import explained, refusal
+from assets.cloudtrail_usage.sources.s3_objects import objects
 from assets.cloudtrail_usage.sources.source import Folder, LogFile
 from assets.errors import InputError
 
@@ -75,7 +76,7 @@ class S3Logs:
             _threads(),
             lambda file: self._read(file.path),
             files,
-            most=2 * THREADS,
+            most=2 * CONNECTIONS,
             weight=lambda file: file.size,
             heaviest=AHEAD_BYTES,
         )
@@ -103,7 +104,7 @@ class S3Logs:
         def work(folder: Folder) -> Sequence[_Object] | OSError:
             return self._objects(self.folder(account, folder))
 
-        return ahead(_threads(), work, folders, most=2 * THREADS)
+        return ahead(_threads(), work, folders, most=2 * CONNECTIONS)
 
     def _objects(self, folder: str) -> Sequence[_Object] | OSError:
         place = self._place(folder)
@@ -120,6 +121,16 @@ class S3Logs:
         )
 
     def _read(self, path: str) -> bytes | OSError:
+        quickly = objects(self.bucket, self.connection)
+        content = quickly.get(self._root + path)
+        if content is not None:
+            return content
+        found = self._read_patiently(path)
+        if isinstance(found, bytes):
+            quickly.missed()
+        return found
+
+    def _read_patiently(self, path: str) -> bytes | OSError:
         # botocore tries a request again, but not one whose answer breaks off in the middle of its body; and an
         # object that was listed and is not there may be back.
         for wait in _WAITS:
@@ -190,4 +201,4 @@ def _asked(place: str, request: Callable[[], T]) -> T:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
+    return ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="s3")
