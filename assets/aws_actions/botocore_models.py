@@ -19,7 +19,10 @@ OPERATIONS: dict[str, pl.DataType] = {
     "signing_name": pl.String(),
     "event_source": pl.String(),
     "operation": pl.String(),
+    "tags": pl.Boolean(),
 }
+# What the input of an operation calls the tags that it gives to what it makes.
+_TAGS = frozenset({"tags", "taglist", "tagset", "tagspecification", "tagspecifications"})
 
 
 def operations(
@@ -29,19 +32,30 @@ def operations(
 
     `service` is botocore's folder name. `signing_name` is "" where the model has none: requests are then
     signed with the endpoint prefix. `event_source` is the eventSource that CloudTrail writes: the one that
-    `event_sources.csv` names for the service, else `<signing name or endpoint prefix>.amazonaws.com`.
+    `event_sources.csv` names for the service, else `<signing name or endpoint prefix>.amazonaws.com`. `tags`
+    says whether the input has a list of tags.
     Raises InputError when a model is unreadable or botocore has none at all.
     """
     sources = _sources_of_services(read_facts(data_folder).event_sources)
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[str | bool, ...]] = []
     for path in model_files(botocore_data):
         service, version = path.parts[-3], path.parts[-2]
         model = _model(path)
         metadata = model["metadata"]
         endpoint, signing = metadata["endpointPrefix"], metadata.get("signingName", "")
         source = sources.get(service, (signing or endpoint).lower()) + SUFFIX
+        tagging = {name for name, shape in model.get("shapes", {}).items() if _has_tags(shape)}
         rows += [
-            (service, version, endpoint, signing, source, operation) for operation in model["operations"]
+            (
+                service,
+                version,
+                endpoint,
+                signing,
+                source,
+                name,
+                operation.get("input", {}).get("shape") in tagging,
+            )
+            for name, operation in model["operations"].items()
         ]
     return pl.DataFrame(sorted(rows), schema=OPERATIONS, orient="row")
 
@@ -75,10 +89,14 @@ def _model(path: Path) -> dict[str, Any]:
     try:
         raw = path.read_bytes()
         model: dict[str, Any] = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
-        _ = model["metadata"]["endpointPrefix"], model["operations"]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        _ = model["metadata"]["endpointPrefix"], model["operations"].items(), model.get("shapes", {}).items()
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not an API model ({error!r}); reinstall botocore.") from error
     return model
+
+
+def _has_tags(shape: dict[str, Any]) -> bool:
+    return not _TAGS.isdisjoint(map(str.lower, shape.get("members", ())))
 
 
 def _sources_of_services(event_sources: pl.DataFrame) -> dict[str, str]:

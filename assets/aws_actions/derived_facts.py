@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from assets.aws_actions.botocore_models import http_methods
+from assets.aws_actions.derived_tagging import derived_dependent_actions
 from assets.aws_actions.facts import FACT_FILES, Facts, source_prefix
 from assets.aws_actions.service_prefixes import ServicePrefixes, action_named
 
 DERIVED: Mapping[str, frozenset[str]] = {
     "operation_actions.csv": frozenset({"batch-name", "botocore-http-method"}),
     "event_sources.csv": frozenset({"botocore"}),
+    "dependent_actions.csv": frozenset({"botocore-tags"}),
 }
 MOST = 0.75  # a prefix that publishes so much of a service's operations is that of the service
 _BATCH = "Batch"
@@ -32,7 +34,9 @@ def rebuilt(facts: Facts, calls: pl.DataFrame, published: pl.DataFrame) -> Facts
     sources = _joined(kept, derived_event_sources(calls, published, kept["event_source_prefix"]))
     given = _kept(facts.operation_actions, "operation_actions.csv")
     operations = _joined(given, derived_operation_actions(calls, published, sources, given))
-    return replace(facts, event_sources=sources, operation_actions=operations)
+    known = _kept(facts.dependent_actions, "dependent_actions.csv")
+    dependents = _joined(known, derived_dependent_actions(calls, published, sources, known))
+    return replace(facts, event_sources=sources, operation_actions=operations, dependent_actions=dependents)
 
 
 def derived_event_sources(calls: pl.DataFrame, published: pl.DataFrame, given: Iterable[str]) -> pl.DataFrame:

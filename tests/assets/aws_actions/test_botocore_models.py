@@ -28,10 +28,28 @@ def test_packed_and_plain_models_of_every_version_are_read(tmp_path: Path) -> No
     found = operations(DATA_FOLDER, tmp_path)
     assert dict(found.schema) == OPERATIONS
     assert found.rows() == [
-        ("shop", "2012-01-01", "shop", "", "shop.amazonaws.com", "Look"),
-        ("shop", "2020-01-01", "api.shop", "shop", "shop.amazonaws.com", "Buy"),
-        ("shop", "2020-01-01", "api.shop", "shop", "shop.amazonaws.com", "Look"),
+        ("shop", "2012-01-01", "shop", "", "shop.amazonaws.com", "Look", False),
+        ("shop", "2020-01-01", "api.shop", "shop", "shop.amazonaws.com", "Buy", False),
+        ("shop", "2020-01-01", "api.shop", "shop", "shop.amazonaws.com", "Look", False),
     ]
+
+
+def test_an_operation_whose_input_has_tags_says_so(tmp_path: Path) -> None:
+    shapes = {
+        "One": {"members": {"Name": {}, "Tags": {}}},
+        "Two": {"members": {"TagSpecifications": {}}},
+        "Keys": {"members": {"TagKeys": {}}},
+        "Text": {"type": "string"},
+    }
+    inputs = {"A": "One", "B": "Two", "C": "Keys", "D": "Text", "E": "Missing"}
+    wanted = {name: {"input": {"shape": shape}} for name, shape in inputs.items()}
+    model = {"metadata": {"endpointPrefix": "shop"}, "operations": {**wanted, "F": {}}, "shapes": shapes}
+    path = write_model(tmp_path, "shop/2020-01-01", {})
+    path.write_bytes(gzip.compress(json.dumps(model).encode()))
+    found = operations(DATA_FOLDER, tmp_path)
+    assert dict(found.select("operation", "tags").rows()) == {
+        "A": True, "B": True, "C": False, "D": False, "E": False, "F": False
+    }  # fmt: skip
 
 
 def test_the_facts_name_the_event_source_of_a_service(tmp_path: Path) -> None:

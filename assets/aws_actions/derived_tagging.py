@@ -1,0 +1,75 @@
+"""Which actions tag what an operation makes: who passes tags needs them, and CloudTrail logs the operation alone.
+
+Source: IAM user guide, "Tagging AWS resources"; API references say so where they list what a call needs
+(`sns:CreateTopic` with tags needs `sns:TagResource`, `logs:CreateLogGroup` `logs:TagResource` or `logs:TagLogGroup`).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
+
+import polars as pl
+
+from assets.aws_actions.facts import FACT_FILES, source_prefix
+from assets.aws_actions.service_prefixes import ServicePrefixes, action_named
+
+_LEVEL = "Tagging"
+_OTHERS = ("untag", "remove", "delete", "list")
+# What such an action tags is what is left of its name: TagRole, AddTagsToStream, PutJobTagging, CreateTags.
+_TAG = re.compile(r"^(?:Add|Change|CreateOrUpdate|Create|Put|Set|Update)?Tags?(?=[A-Z]|$)(?:To|For)?")
+_TAGGING = re.compile(r"^Put(.*)Tagging$")
+_ANYTHING = frozenset({"", "Resource", "Resources"})
+
+
+def derived_dependent_actions(
+    calls: pl.DataFrame,
+    published: pl.DataFrame,
+    event_sources: pl.DataFrame,
+    given: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return the rows of `dependent_actions.csv` that follow from the inputs of operations, save those in `given`.
+
+    `calls` is that of `botocore_models.operations`, `published` that of `catalogue.published_actions`. The action
+    that bears the name of an operation with tags in its input gets the tagging actions of the same prefix whose name
+    says nothing special, or what the operation's name says too; where there is none of these, all of them. Operations
+    that need actions of other names have rows in `operation_actions.csv`, which say what else they need.
+    """
+    canonical = {action.lower(): action for action in published["action"]}
+    levels = dict(published.select("action", "access_level").rows())
+    tagging = _tagging(levels)
+    prefixes = ServicePrefixes(event_sources, canonical)
+    done: dict[str, set[str]] = defaultdict(set)
+    for action, dependent in given.select(pl.col("action", "dependent").str.to_lowercase()).iter_rows():
+        done[action].add(dependent)
+    found: set[tuple[str, str]] = set()
+    columns = ("operation", "event_source", "signing_name", "endpoint_prefix")
+    for operation, source, *names in calls.filter("tags").select(columns).iter_rows():
+        possible = prefixes.of(source_prefix(source), *names)
+        action = action_named(possible, operation, canonical)
+        if action is None or levels[action] == _LEVEL:
+            continue
+        known = done[action.lower()]
+        tags = _tags(operation, tagging[action.partition(":")[0]], known)
+        found.update((action, tag) for tag in tags if tag.lower() not in known)
+    rows = [(*pair, "botocore-tags") for pair in sorted(found)]
+    return pl.DataFrame(
+        rows, schema=dict.fromkeys(FACT_FILES["dependent_actions.csv"], pl.String), orient="row"
+    )
+
+
+def _tagging(levels: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """The actions that put tags on something, by their prefix, each with the name of what it tags."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for action, level in levels.items():
+        prefix, _, name = action.partition(":")
+        if level == _LEVEL and "Tag" in name and not name.lower().startswith(_OTHERS):
+            found[prefix].append((action, _TAG.sub("", _TAGGING.sub(r"\1", name))))
+    return found
+
+
+def _tags(operation: str, candidates: list[tuple[str, str]], known: Set[str]) -> Iterator[str]:
+    fitting = [tag for tag, thing in candidates if thing in _ANYTHING or thing in operation]
+    if fitting or any(tag.lower() in known for tag, _ in candidates):
+        yield from fitting
+    else:
+        yield from (tag for tag, _ in candidates)
