@@ -13,6 +13,7 @@ from assets.expanded_grants.organization_export import OrganizationExport
 from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.live import LiveIam
 from assets.iam_snapshots.source import IamFile, IamSource
+from assets.principal_diffs.trail_readings import LogPlace
 from pipeline.aws_settings import LIVE
 from pipeline.cloudtrail_settings import S3, bucket_and_prefix
 from pipeline.settings import AccountSettings, Settings
@@ -38,6 +39,19 @@ def log_source(settings: Settings) -> LogSource:
     if path.startswith(S3):
         return S3Logs(*bucket_and_prefix(path, settings.file), logs.org_id, connection)
     return LocalLogs(settings.found(path), logs.org_id)
+
+
+def log_place(settings: Settings) -> LogPlace:
+    """Return which trails' files are read."""
+    logs = settings.cloudtrail
+    if logs is None:
+        athena = settings.athena
+        if athena is None:
+            return LogPlace()
+        return LogPlace(athena.s3_bucket, athena.path.strip("/"), bool(athena.org_id))
+    if not (logs.path or "").startswith(S3):
+        return LogPlace(organization=bool(logs.org_id))
+    return LogPlace(*bucket_and_prefix(str(logs.path), settings.file), bool(logs.org_id))
 
 
 def iam_source(settings: Settings, account: AccountSettings, anew: bool = False) -> IamSource | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assets.errors import ConfigError
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.event_selectors import read_event_selectors
@@ -13,7 +14,7 @@ from assets.principal_diffs.trail_readings import Reading, readings
 from assets.principal_diffs.trails import Selector, Trail
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
-from pipeline.sources import trails_are_read
+from pipeline.sources import log_place, trails_are_read
 from pipeline.verdict_settings import TrailSettings
 
 _READ_WRITE = {"all": (True, True), "read": (True, False), "write": (False, True)}
@@ -22,10 +23,18 @@ _READ_WRITE = {"all": (True, True), "read": (True, False), "write": (False, True
 def verdict_rules(settings: Settings, account: AccountSettings) -> VerdictRules:
     """Return the rules of an account: its own trails and those for all, and the exclusions that concern it.
 
-    Where the configuration tells no trails and the account is live, what was read of its trails stands.
+    Where the configuration tells no trails and the account is live, what was read of its trails stands. What
+    LookupEvents gives does not depend on trails: all management events, no data events.
 
-    Raises `InputError` for a file of event selectors that cannot be read.
+    Raises `InputError` for a file of event selectors that cannot be read, and `ConfigError` for trails beside
+    `lookup: true`.
     """
+    if _looked_up(settings) and _trails(settings, account):
+        raise ConfigError(
+            f"{settings.file}: account {account.name}: 'trails' says what trails record, but no trail is read with"
+            " 'cloudtrail: {lookup: true}': LookupEvents gives all management events and no data events; remove"
+            " 'trails'"
+        )
     return VerdictRules(
         min_covered_days=settings.min_covered_days,
         trails=tuple(Trail(_selectors(settings, one), one.since) for one in _trails(settings, account)),
@@ -40,12 +49,17 @@ def verdict_rules(settings: Settings, account: AccountSettings) -> VerdictRules:
 
 def _readings(settings: Settings, account: AccountSettings) -> Callable[[Window], tuple[Reading, ...]]:
     def of(window: Window) -> tuple[Reading, ...]:
-        if not trails_are_read(settings, account):
+        if _looked_up(settings) or not trails_are_read(settings, account):
             return ()
         days = [Partition(day, account.id) for day in window.days]
-        return readings(Lake(settings.root).scan("trail_settings", days).drop("account").collect())
+        rows = Lake(settings.root).scan("trail_settings", days).drop("account").collect()
+        return readings(rows, log_place(settings))
 
     return of
+
+
+def _looked_up(settings: Settings) -> bool:
+    return settings.cloudtrail is not None and settings.cloudtrail.lookup
 
 
 def selectors_changed_at(settings: Settings, account: AccountSettings) -> datetime | None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 import polars as pl
 
@@ -44,6 +45,10 @@ class Selector:
         )
 
 
+UNTOLD = (Selector(None),)
+"""What is taken for recorded where nobody says what is: all management events, no data events."""
+
+
 @dataclass(frozen=True)
 class Trail:
     """One trail's selectors. `since` is the first day on which they held; None where they always did."""
@@ -67,8 +72,45 @@ class Call:
 
 
 def in_force(trails: Sequence[Trail], window: Window) -> tuple[Trail, ...]:
-    """Return the trails whose settings held on every day of the window."""
-    return tuple(trail for trail in trails if trail.since is None or trail.since <= window.start)
+    """Return the trails that hold on every day of the window.
+
+    Where some begin within it, one that stands for all: it records what the trails of each part of the window do, and
+    where there are none yet, what is `UNTOLD`.
+    """
+    begins = {trail.since for trail in trails if trail.since is not None and trail.since <= window.end}
+    parts = [window.start, *sorted(day for day in begins if day > window.start)]
+    held = [
+        tuple(trail for trail in trails if trail.since is None or trail.since <= first) for first in parts
+    ]
+    if len(held) == 1:
+        return held[0]
+    recorded = [tuple(one for trail in some for one in trail.selectors) if some else UNTOLD for some in held]
+    return (Trail(agreed(recorded)),)
+
+
+def agreed(recorded: Sequence[tuple[Selector, ...]]) -> tuple[Selector, ...]:
+    """Return what each of several lists of selectors records."""
+    common = recorded[0]
+    for other in recorded[1:]:
+        pairs = (_both(one, two) for one, two in product(common, other))
+        common = tuple(dict.fromkeys(pair for pair in pairs if pair is not None))
+    return common
+
+
+def _both(one: Selector, two: Selector) -> Selector | None:
+    """Return what both record, None where that is nothing."""
+    read, write = one.read and two.read, one.write and two.write
+    if one.resource_type != two.resource_type or not (read or write):
+        return None
+    only = [selector.only_sources for selector in (one, two) if selector.only_sources is not None]
+    return Selector(
+        one.resource_type,
+        read,
+        write,
+        only_sources=frozenset.intersection(*only) if only else None,
+        without_sources=one.without_sources | two.without_sources,
+        without_names=one.without_names | two.without_names,
+    )
 
 
 def is_recorded(call: Call, trails: Iterable[Trail]) -> bool:

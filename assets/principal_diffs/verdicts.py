@@ -92,6 +92,11 @@ RESOURCE_POLICIES = frozenset(
 
 # These make or list the resource itself: no policy of a resource can have allowed them.
 _NO_RESOURCE_YET = r"(?i)^[a-z0-9-]+:(Create[A-Z].*|ListAllMyBuckets)$"
+# But for what these make: it belongs to something with a policy that is there (a key, a catalogue, a domain, ...).
+_OF_A_RESOURCE = (
+    r"(?i)^(kms:CreateGrant|glue:Create.*|codeartifact:CreateRepository|ecr:CreateRepository|organizations:Create.*"
+    r"|s3express:CreateSession|s3tables:Create(Namespace|Table)|s3vectors:CreateIndex)$"
+)
 
 
 # The first part of the chain's end: what the list of actions says of an action whose use cannot be seen.
@@ -176,12 +181,15 @@ def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) 
 def without_grant() -> pl.Expr:
     """Return the reason (`REASON`) for a use that no grant allows, of `action` and `was_granted`."""
     service = pl.col("action").str.split(":").list.first().str.to_lowercase()
+    needs_none = pl.col("action").str.contains(_NO_RESOURCE_YET) & ~pl.col("action").str.contains(
+        _OF_A_RESOURCE
+    )
     return (
         pl.when(pl.col("was_granted"))
         .then(_reason("revoked"))
         .when(pl.col("action").str.starts_with("sts:AssumeRole"))
         .then(_reason("trust_policy"))
-        .when(service.is_in(RESOURCE_POLICIES) & ~pl.col("action").str.contains(_NO_RESOURCE_YET))
+        .when(service.is_in(RESOURCE_POLICIES) & ~needs_none)
         .then(_reason("possibly_resource_policy"))
         .otherwise(_reason("revoked"))
     )

@@ -57,6 +57,8 @@ def _row(connection: Connection, trail: dict[str, Any], read_at: datetime) -> tu
         home,
         bool(trail.get("IsMultiRegionTrail")),
         bool(trail.get("IsOrganizationTrail")),
+        trail.get("S3BucketName"),
+        (trail.get("S3KeyPrefix") or "").strip("/"),
         logging,
         selectors,
         "; ".join(problems),

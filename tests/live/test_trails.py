@@ -11,7 +11,7 @@ import pytest
 from assets.aws_access.access import AwsAccess
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.trail_readings import readings, recorded_over
+from assets.principal_diffs.trail_readings import LogPlace, readings, recorded_over
 from assets.principal_diffs.trails import Selector
 from assets.trail_settings.live import read_trails
 from assets.trail_settings.schema import TRAIL_SETTINGS
@@ -44,7 +44,7 @@ def _trail(name: str, region: str, logging: bool = True, **more: Any) -> Any:
 
 def test_trails_are_read_where_they_are_at_home(aws: Front) -> None:
     basic = {"ReadWriteType": "WriteOnly", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
-    _trail("a-basic", "eu-west-1", IsMultiRegionTrail=True).put_event_selectors(
+    _trail("a-basic", "eu-west-1", IsMultiRegionTrail=True, S3KeyPrefix="some/where").put_event_selectors(
         TrailName="a-basic", EventSelectors=[basic]
     )
     _trail("b-advanced", "us-east-1", False).put_event_selectors(
@@ -61,6 +61,7 @@ def test_trails_are_read_where_they_are_at_home(aws: Front) -> None:
     assert basic_answer == {"AdvancedEventSelectors": [], "EventSelectors": [basic]}
     assert advanced == {"AdvancedEventSelectors": [MANAGEMENT_EVENTS, ALL_OBJECTS], "EventSelectors": []}
     assert set(rows["read_at"]) == {NOW}
+    assert rows.select("bucket", "prefix").rows() == [("logs-a-basic", "some/where"), ("logs-b-advanced", "")]
     regions = {(call.operation, call.region) for call in aws.calls if call.service == "cloudtrail"}
     assert ("GetEventSelectors", "eu-west-1") in regions
 
@@ -85,6 +86,9 @@ def test_an_organisations_trail_that_is_closed_to_the_account_is_kept_with_the_r
     assert "GetTrailStatus failed (TrailNotFoundException)" in str(row["problem"])
 
 
+LOGS = LogPlace("logs")
+
+
 def _rows(*days: tuple[int, dict[str, Any]]) -> pl.DataFrame:
     standard = {
         "trail_arn": "arn:1",
@@ -92,6 +96,8 @@ def _rows(*days: tuple[int, dict[str, Any]]) -> pl.DataFrame:
         "home_region": "us-east-1",
         "multi_region": True,
         "organization": False,
+        "bucket": "logs",
+        "prefix": "",
         "logging": True,
         "selectors": json.dumps({"AdvancedEventSelectors": [MANAGEMENT_EVENTS, ALL_OBJECTS]}),
         "problem": "",
@@ -101,8 +107,9 @@ def _rows(*days: tuple[int, dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**TRAIL_SETTINGS, "day": pl.Date}, orient="row")
 
 
-def _recorded(*days: tuple[int, dict[str, Any]]) -> set[Selector] | None:
-    found = recorded_over(readings(_rows(*days)), Window(date(2026, 6, 28), date(2026, 6, 30)))
+def _recorded(*days: tuple[int, dict[str, Any]], place: LogPlace = LOGS) -> set[Selector] | None:
+    window = Window(date(2026, 6, 28), date(2026, 6, 30))
+    found = recorded_over(readings(_rows(*days), place), window)
     return set(found[0].selectors) if found else None
 
 
@@ -129,9 +136,11 @@ EVENTS, OBJECTS = Selector(None), Selector(S3)
         ),
         ([(29, _basic(ReadWriteType="ReadOnly")), (30, _basic(ReadWriteType="WriteOnly"))], set()),
         ([(29, _basic(ReadWriteType="ReadOnly")), (30, {})], {Selector(None, write=False)}),
-        # A trail that was stopped records nothing, one of a single region no objects of the others.
+        # A trail that was stopped records nothing, one of a single region nothing of the others.
         ([(30, {"logging": False})], set()),
-        ([(28, {}), (29, {"multi_region": False}), (30, {})], {EVENTS}),
+        ([(28, {}), (29, {"multi_region": False}), (30, {})], set()),
+        # Where it delivered to was not asked by earlier versions.
+        ([(day, {"bucket": None, "prefix": None}) for day in (28, 29, 30)], {EVENTS}),
         # Of what nobody may look into only the management events are taken for recorded, as without any reading.
         ([(30, {"selectors": None, "logging": None})], {EVENTS}),
         ([(28, {"logging": None}), (29, {}), (30, {})], {EVENTS}),
@@ -151,6 +160,45 @@ def test_two_trails_record_what_either_does() -> None:
     one = _basic(ReadWriteType="WriteOnly")
     days = [(day, settings) for day in (28, 29, 30) for settings in (one, other)]
     assert _recorded(*days) == {Selector(None, write=False), Selector(None, read=False)}
+
+
+# The organisation's trail has the management events; all objects are recorded by one that writes to another bucket.
+TWO_PLACES = [
+    (day, settings)
+    for day in (28, 29, 30)
+    for settings in (
+        {
+            **_basic(ExcludeManagementEventSources=["kms.amazonaws.com"]),
+            "organization": True,
+            "prefix": "org",
+        },
+        {"trail_arn": "arn:2", "bucket": "objects"},
+    )
+]
+WITHOUT_KMS = Selector(None, without_sources=frozenset({"kms.amazonaws.com"}))
+
+
+@pytest.mark.parametrize(
+    ("place", "recorded"),
+    [
+        (LogPlace("logs", "org", True), {WITHOUT_KMS}),
+        (LogPlace("objects"), {EVENTS, OBJECTS}),
+        # A copy on disk, or a bucket that somebody copies to: either trail's, or that of the one of its kind.
+        (LogPlace("logs", "other"), {EVENTS, OBJECTS}),
+        (LogPlace(organization=True), {WITHOUT_KMS}),
+        (LogPlace("copies", organization=True), {WITHOUT_KMS}),
+    ],
+)
+def test_only_trails_whose_files_are_read_count(place: LogPlace, recorded: set[Selector]) -> None:
+    assert _recorded(*TWO_PLACES, place=place) == recorded
+
+
+def test_of_a_copy_that_either_of_two_trails_wrote_only_what_both_record_counts() -> None:
+    alike = [(day, {**settings, "organization": False}) for day, settings in TWO_PLACES]
+    assert _recorded(*alike, place=LogPlace()) == {WITHOUT_KMS}
+    # One that has stopped wrote none of it.
+    stopped = [(day, {**more, "logging": "trail_arn" in more}) for day, more in alike]
+    assert _recorded(*stopped, place=LogPlace()) == {EVENTS, OBJECTS}
 
 
 def test_verdicts_follow_the_trails_of_a_live_account(live: Account, aws: Front, ask: Ask) -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from assets.errors import ConfigError
 from assets.principal_diffs.exclusions import Exclusion
+from assets.principal_diffs.trail_readings import LogPlace
 from assets.principal_diffs.trails import Selector, Trail
 from pipeline.settings import Settings, load_settings
+from pipeline.sources import log_place
 from pipeline.verdict_rules import verdict_rules
 
 ACCOUNTS = """\
@@ -50,6 +52,33 @@ def test_an_account_has_its_own_trails_and_those_for_all(tmp_path: Path) -> None
     assert verdict_rules(settings, settings.account("other")).trails == (everyones,)
     own = Trail((Selector("AWS::SQS::Queue", write=False),))
     assert verdict_rules(settings, settings.account("demo")).trails == (own, everyones)
+
+
+def test_what_trails_record_says_nothing_of_lookup_events(tmp_path: Path) -> None:
+    settings = _load(tmp_path, "cloudtrail: {lookup: true}\n")
+    with pytest.raises(ConfigError, match=r"account demo: 'trails' says.*LookupEvents gives all management"):
+        verdict_rules(settings, settings.account("demo"))
+    assert verdict_rules(settings, settings.account("other")).trails == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("cloudtrail: {path: ./logs}\n", LogPlace()),
+        ("cloudtrail: {path: ./logs, org_id: o-x}\n", LogPlace(organization=True)),
+        (
+            "cloudtrail: {path: 's3://bucket/some/where/', org_id: o-x}\n",
+            LogPlace("bucket", "some/where", True),
+        ),
+        ("cloudtrail: {path: 's3://bucket'}\n", LogPlace("bucket")),
+        ("athena: {s3_bucket: bucket, path: /some/}\n", LogPlace("bucket", "some")),
+        ("", LogPlace()),
+    ],
+)
+def test_the_trails_that_count_are_those_whose_files_are_read(
+    tmp_path: Path, text: str, place: LogPlace
+) -> None:
+    assert log_place(_load(tmp_path, text)) == place
 
 
 @pytest.mark.parametrize(("account", "found"), [("demo", ["one", "two"]), ("other", ["one", "three"])])

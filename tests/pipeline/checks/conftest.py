@@ -86,7 +86,7 @@ def _trails(day: date) -> pl.DataFrame:
     arn = f"arn:aws:cloudtrail:eu-central-1:{ACCOUNT}:trail/all"
     read_at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     return pl.DataFrame(
-        [(arn, "all", "eu-central-1", True, False, True, '{"EventSelectors":[]}', "", read_at)],
+        [(arn, "all", "eu-central-1", True, False, "logs", "", True, '{"EventSelectors":[]}', "", read_at)],
         schema=dict(TABLES["trail_settings"].schema),
         orient="row",
     )
