@@ -5,7 +5,6 @@ without partitions, or cut by day only, has one file, without the `account=` fol
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,6 +16,7 @@ from assets.errors import StorageError
 from assets.partitions import at_place
 from assets.table_checks.results import CHECK_RESULTS
 from pipeline.lake import FILE, Lake
+from pipeline.replacing import temporary_beside
 from pipeline.tables import TABLES
 
 FOLDER = "check_results"
@@ -39,7 +39,7 @@ def store(lake: Lake, results: pl.DataFrame) -> None:
 
 def _replace(path: Path, results: pl.DataFrame) -> None:
     kept = _read([path]).join(results, on=["table", "account", "day"], how="anti", nulls_equal=True)
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    temporary = temporary_beside(path)
     try:
         pl.concat([kept, results]).sort(_ORDER).write_parquet(temporary)
         temporary.replace(path)

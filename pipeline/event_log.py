@@ -24,6 +24,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool, QueuePool
 
+from pipeline.replacing import temporary_beside
+
 EVENTS_A_BATCH = 500
 """How many events of one kind are stored in one transaction: Dagster hands them over together, where it is asked to."""
 _BATCH_SIZE = "DAGSTER_EVENT_BATCH_SIZE"
@@ -138,7 +140,7 @@ class EventLog(SqliteEventLogStorage):
 
     def _begin(self, path: Path) -> None:
         """Put an empty file of a run in its place, whole; one that another process put there meanwhile stays."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        temporary = temporary_beside(path)
         try:
             with temporary.open("wb") as file:
                 file.write(self._empty)

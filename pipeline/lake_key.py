@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from assets.errors import ConfigError, StorageError
+from pipeline.replacing import temporary_beside
 
 VARIABLE = "CLOUDTRACKER_KEY"
 FILE = ".key"
@@ -47,7 +48,7 @@ def lake_key(root: Path) -> bytes:
 def _make(path: Path) -> None:
     """Make the file whole and at once, mode 0600; where another process was first, its key stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    temporary = temporary_beside(path)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:

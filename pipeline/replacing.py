@@ -6,6 +6,7 @@ than a run. A lock and no process id: containers that share a lake do not see ea
 
 import fcntl
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -22,9 +23,7 @@ def replaced(path: Path, root: Path | None = None, written_at: float | None = No
     `root`. `written_at` (seconds since 1970) is the time that the file bears, now where none is given. The folder must
     be there. Raises OSError.
     """
-    # Beside the file, so that os.replace is atomic; the name begins with a dot, so that engines which read the
-    # directory pass over it.
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    temporary = temporary_beside(path)
     with _noted(root, temporary) if root is not None else nullcontext():
         try:
             yield temporary
@@ -36,6 +35,17 @@ def replaced(path: Path, root: Path | None = None, written_at: float | None = No
             _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return the name of a file that nobody else writes, to be renamed to `path`.
+
+    A process id does not tell writers apart: two containers that share a folder both have a process 7, and either
+    would publish what the other has half written.
+    """
+    # Beside the file, so that os.replace is atomic; the name begins with a dot, so that engines which read the
+    # directory pass over it.
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
 
 
 def remove_left_behind(root: Path) -> None:

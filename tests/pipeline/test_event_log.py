@@ -1,5 +1,6 @@
 """The event log is Dagster's own in other clothes: what one writes the other reads, and they write the same."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,6 +163,28 @@ def test_a_file_that_is_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         # As where another process makes the file between the look and the copy.
         log._begin(Path(log.path_for_shard(run)))
         assert len(instance.all_logs(run)) == stored > 0
+
+
+def test_processes_of_the_same_id_begin_a_file_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _instance(tmp_path / "home", monkeypatch, None) as instance:
+        log = instance.event_log_storage
+        assert isinstance(log, EventLog)
+        path, whole, sync = Path(log.path_for_shard("run")), log._empty, os.fsync
+
+        def meanwhile(handle: int) -> None:
+            # The file is written and not in its place yet.
+            monkeypatch.setattr(os, "fsync", sync)
+            log._begin(path)
+            sync(handle)
+
+        # As in two containers that share DAGSTER_HOME.
+        monkeypatch.setattr(os, "getpid", lambda: 7)
+        monkeypatch.setattr(os, "fsync", meanwhile)
+        log._begin(path)
+        assert path.read_bytes() == whole
+        assert not list(path.parent.glob(".*.tmp"))
 
 
 def test_files_of_runs_that_have_ended_are_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,12 +52,30 @@ def test_an_error_leaves_the_old_file(file: Path, tmp_path: Path) -> None:
     assert _left(tmp_path) == ["file"]
 
 
+def test_writers_of_the_same_process_id_do_not_share_what_they_write(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in two containers that share a lake.
+    monkeypatch.setattr("os.getpid", lambda: 7)
+    with replaced(file, tmp_path) as first, first.open("w") as mine:
+        mine.write("first, ")
+        with replaced(file, tmp_path) as second:
+            second.write_text("second, half of it")
+            mine.write("whole")
+            mine.close()
+            assert file.read_text() == "old"
+            second.write_text("second, whole")
+        assert file.read_text() == "second, whole"
+    assert file.read_text() == "first, whole"
+    assert _left(tmp_path) == ["file"]
+
+
 def test_what_a_killed_process_left_goes_and_what_a_live_one_writes_stays(file: Path, tmp_path: Path) -> None:
     writer = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert writer.stdout is not None and writer.stdout.readline() == "written\n"
-    half = file.with_name(f".file.{writer.pid}.tmp")
+    [half] = file.parent.glob(".file.*.tmp")
     remove_left_behind(tmp_path)
     assert half.read_text() == "half"
     writer.send_signal(signal.SIGKILL)

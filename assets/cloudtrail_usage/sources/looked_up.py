@@ -3,6 +3,7 @@
 import gzip
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -91,9 +92,13 @@ def _whens(page: Path) -> list[_When]:
 
 def _write(path: Path, content: bytes, began: datetime) -> None:
     # The file bears the time at which its fetch began: what came later is not in it.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.utime(temporary, (began.timestamp(), began.timestamp()))
-    temporary.replace(path)
+    # Of a name that no other process has, one of the same id in another container neither; for the owner alone.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.utime(temporary, (began.timestamp(), began.timestamp()))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

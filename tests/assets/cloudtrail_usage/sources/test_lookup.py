@@ -1,16 +1,19 @@
 """LookupEvents over HTTP: the tables of the same records in files, resumed where a fetch was stopped."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.reader import DayTables, read_days
 from assets.cloudtrail_usage.sources.aws import Connection
 from assets.cloudtrail_usage.sources.local import LocalLogs
+from assets.cloudtrail_usage.sources.looked_up import LookedUp
 from assets.cloudtrail_usage.sources.lookup import LookupLogs
 from assets.cloudtrail_usage.sources.source import LogSource
 from assets.errors import InputError
@@ -111,6 +114,29 @@ def test_a_fetch_that_was_stopped_goes_on_where_it_was(lookup: Lookup, tmp_path:
     assert all(end < END for _, end, _, _ in again)
     assert len(again) < 12
     assert not list((tmp_path / "store").rglob(".*.pages"))
+
+
+def test_two_fetches_of_the_same_process_id_keep_whole_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (LookedUp(tmp_path, "day/", DAY, 24) for _ in range(2))
+    asked = first.begin()
+    assert asked is not None and second.begin() == asked
+    mine, theirs = (msgspec.json.encode(event(name, f"{DAY}T00:00:00Z")).decode() for name in ("e1", "e2"))
+    touch = os.utime
+
+    def meanwhile(path: Path, times: tuple[float, float]) -> None:
+        # The page is written and not in its place yet.
+        monkeypatch.setattr(os, "utime", touch)
+        second.add([theirs], asked, None)
+        touch(path, times)
+
+    # As in two containers that share a lake.
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    monkeypatch.setattr(os, "utime", meanwhile)
+    first.add([mine], asked, None)
+    [page] = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert [one["eventID"] for one in msgspec.json.decode(page.read_bytes())["Records"]] == ["e1"]
 
 
 @pytest.mark.long
