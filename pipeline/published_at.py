@@ -10,33 +10,59 @@ import msgspec
 from assets.partitions import AnyPartition
 from assets.warehouse.atomic_file import replace_bytes
 
-_Times = dict[str, dict[str, datetime]]
+_Times = dict[str, dict[str, datetime | None]]
 
 
 @dataclass(frozen=True)
 class PublishedAt:
-    """A file per warehouse: table, partition's key, time (UTC). What cannot be read is as if it were not there."""
+    """A file per warehouse: table, partition's key, time (UTC); null where it was loaded once and must be again.
+
+    What cannot be read is as if it were not there. Where there is no file yet, the partitions of `earlier` are to be
+    loaded again: a version before this one wrote it, whose warehouses shared a file where they differed in schema or
+    options only. The first of them to load takes its place.
+    """
 
     path: Path
+    earlier: Path
     _times: _Times = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Read the file."""
-        try:
-            self._times.update(msgspec.json.decode(self.path.read_bytes(), type=_Times))
-        except (OSError, msgspec.MsgspecError):
-            self._times.clear()
+        if self.path.exists():
+            self._times.update(_read(self.path))
+        else:
+            self._times.update(_untimed(_read(self.earlier)))
 
     def of(self, table: str, partition: AnyPartition) -> datetime | None:
-        """Return the time of what was loaded, None where nothing was."""
+        """Return the time of what was loaded, None where nothing was, or where it is gone."""
         return self._times.get(table, {}).get(partition.key)
 
     def keys(self, table: str) -> list[str]:
         """Return the keys of the table's partitions that were ever loaded."""
         return sorted(self._times.get(table, {}))
 
+    def forget(self) -> None:
+        """Have all of them loaded again: they are gone. Raises `StorageError` where the file cannot be written."""
+        self._times.update(_untimed(self._times))
+        self._write()
+
     def add(self, times: Mapping[tuple[str, AnyPartition], datetime]) -> None:
         """Remember these. Raises `StorageError` where the file cannot be written."""
         for (table, partition), time in times.items():
             self._times.setdefault(table, {})[partition.key] = time.astimezone(UTC)
+        self._write()
+
+    def _write(self) -> None:
         replace_bytes(self.path, msgspec.json.encode(self._times, order="sorted"))
+        self.earlier.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> _Times:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Times)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def _untimed(times: _Times) -> _Times:
+    return {table: dict.fromkeys(keys) for table, keys in times.items()}

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
-from pathlib import Path
 
+import msgspec
 import polars as pl
 
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from assets.warehouse.loads import Share, Warehouse
+from assets.warehouse.redaction import public
 from pipeline.lake import Lake
 from pipeline.offered_tables import OFFERED, Offered
 from pipeline.published_at import PublishedAt
@@ -37,6 +38,10 @@ class Publisher:
         does not have is left as it is there. Loads of one lake come one after the other. Raises `StorageError`.
         """
         with self._alone():
+            told = self._published_at()
+            if self.warehouse.is_missing:
+                # Before the load: one that dies may leave a warehouse that is there and has no rows.
+                told.forget()
             shares: list[Share] = []
             times: dict[tuple[str, AnyPartition], datetime] = {}
             for offered in (OFFERED[name] for name in self.tables):
@@ -50,7 +55,7 @@ class Publisher:
                     shares.append(self._share(offered, list(there)))
                     times |= {(offered.table.name, part): time for part, time in there.items()}
             counts = dict(self.warehouse.replace(shares)) if shares else {}
-            self._published_at().add(times)
+            told.add(times)
         return counts
 
     def outdated(self, partitions: Iterable[Partition]) -> list[Partition]:
@@ -59,7 +64,7 @@ class Publisher:
         A table that is cut by account is loaded with the last of the account's days, one that is cut by day with
         the last account.
         """
-        told = self._published_at()
+        told, gone = self._published_at(), self.warehouse.is_missing
         ordered = sorted(partitions)
         found: set[Partition] = set()
         for offered in (OFFERED[name] for name in self.tables):
@@ -68,7 +73,7 @@ class Publisher:
                 partition
                 for part, partition in last.items()
                 if (time := offered.written_at(self.lake, part)) is not None
-                and time != told.of(offered.table.name, part)
+                and (gone or time != told.of(offered.table.name, part))
             }
         return sorted(found)
 
@@ -115,9 +120,15 @@ class Publisher:
             yield
 
     def _published_at(self) -> PublishedAt:
-        # Another warehouse has been told nothing yet.
-        word = blake2b(self.warehouse.label.encode(), digest_size=8).hexdigest()
-        return PublishedAt(Path(self.lake.root, ".published", f"{word}.json"))
+        # Another warehouse has been told nothing yet, another schema of the same database neither. Not by its label:
+        # that is for people, and names neither schema nor options.
+        place = msgspec.json.encode(public(self.warehouse.identity), order="sorted")
+        folder = self.lake.root / ".published"
+        return PublishedAt(folder / _file(place), folder / _file(self.warehouse.label.encode()))
+
+
+def _file(place: bytes) -> str:
+    return f"{blake2b(place, digest_size=8).hexdigest()}.json"
 
 
 def publisher_of(settings: Settings) -> Publisher:

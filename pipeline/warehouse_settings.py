@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from assets.errors import ConfigError
+from assets.warehouse.redaction import SECRET_NAME
 
 PUBLISHED = (
     "cloudtrail_usage",
@@ -26,9 +27,6 @@ PUBLISHED = (
 Destination = Literal[
     "duckdb", "postgres", "snowflake", "bigquery", "redshift", "databricks", "files", "iceberg"
 ]
-_SECRET_NAME = re.compile(
-    r"password|passwd|pwd|secret|token|credential|(private|access)[-_.]?key", re.IGNORECASE
-)
 _SECRET = re.compile(
     r"(password|passwd|pwd|secret|token|access_?key)\s*=|(AKIA|ASIA)[A-Z0-9]{16}|://[^/@\s]*:[^/@\s]+@|-----BEGIN",
     re.IGNORECASE,
@@ -65,7 +63,7 @@ def check_warehouse(warehouse: WarehouseSettings, path: str) -> None:
     _check_tables(warehouse.tables, path)
     held = (("url", warehouse.url), ("catalog", warehouse.catalog), *_texts(warehouse.options, "options"))
     for place, value in held:
-        if _SECRET_NAME.search(place) or _SECRET.search(value):
+        if SECRET_NAME.search(place) or _SECRET.search(value):
             # The value is not repeated: this error may end in a log.
             raise ConfigError(
                 f"{path}: key 'warehouse.{place}': holds a secret, which does not belong into this file; use"

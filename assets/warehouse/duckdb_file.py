@@ -56,6 +56,16 @@ class DuckDbFile:
         """The file's path."""
         return str(self.path)
 
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The file and the schema."""
+        return {"destination": "duckdb", "url": str(self.path), "schema": self.schema}
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no file."""
+        return not self.path.exists()
+
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load in one transaction; see `Warehouse.replace`."""
         import duckdb

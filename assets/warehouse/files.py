@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -28,6 +29,16 @@ class Files:
     def label(self) -> str:
         """The place."""
         return self.url
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The place."""
+        return {"destination": "files", "url": self.url}
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no such directory; of S3 it is not asked."""
+        return urlsplit(self.url).scheme != "s3" and not Path(self.url).exists()
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the files of a load, see `Warehouse.replace`."""

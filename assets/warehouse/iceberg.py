@@ -12,7 +12,7 @@ from assets.errors import StorageError
 from assets.warehouse.contract import Published
 from assets.warehouse.files import polars_schema
 from assets.warehouse.iceberg_shape import arrow_schema, partition_spec, rows_of, table_schema
-from assets.warehouse.loads import Share
+from assets.warehouse.loads import PUBLISH_AGAIN, Share
 from assets.warehouse.redaction import without_secrets
 
 _TRIES = 30
@@ -38,6 +38,21 @@ class Iceberg:
     def label(self) -> str:
         """The catalogue and namespace."""
         return f"Iceberg catalogue {self.catalog}, {self.namespace}"
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The catalogue, its properties and the namespace."""
+        return {
+            "destination": "iceberg",
+            "url": self.catalog,
+            "schema": self.namespace,
+            "options": self.properties,
+        }
+
+    @property
+    def is_missing(self) -> bool:
+        """False: only the catalogue knows."""
+        return False
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load, one commit a table; see `Warehouse.replace`.
@@ -99,7 +114,8 @@ class Iceberg:
             if found is not None and str(found).removeprefix("large_") != str(one.type):
                 raise StorageError(
                     f"{self.label}: column {one.name} of {wanted.name} is {found} there and {one.type} here; a"
-                    " changed type is not loaded: rename or drop the table, and publish its days again"
+                    " changed type is not loaded: rename or drop the table, then load all of its days again:"
+                    f" {PUBLISH_AGAIN}"
                 )
         if set(new.names) - set(there):
             with table.update_schema() as update:

@@ -24,12 +24,29 @@ class Share:
     frames: Callable[[], Iterator[pl.DataFrame]]
 
 
+PUBLISH_AGAIN = "cloudtracker publish --everything --from DATE (its first day)"
+"""What loads days that count as loaded already, and are gone."""
+
+
 class Warehouse(Protocol):
     """A place that tables are published to."""
 
     @property
     def label(self) -> str:
         """Name of the place for messages, without secrets."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What tells this place from every other: destination, url, schema, options.
+
+        Secrets may be among it: what is kept or shown of it goes through `redaction.public` first.
+        """
+        ...
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is plain, without opening anything, that there is nothing: then what was loaded is gone."""
         ...
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:

@@ -75,6 +75,16 @@ class Postgres:
         """The connection string without a password."""
         return f"PostgreSQL {without_secrets(self.dsn)}"
 
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The connection string and the schema."""
+        return {"destination": "postgres", "url": self.dsn, "schema": self.schema}
+
+    @property
+    def is_missing(self) -> bool:
+        """False: only the server knows."""
+        return False
+
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load in one transaction; see `Warehouse.replace`."""
         import psycopg2

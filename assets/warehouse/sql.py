@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.errors import StorageError
 from assets.warehouse.contract import Column, Published, Type
-from assets.warehouse.loads import Share
+from assets.warehouse.loads import PUBLISH_AGAIN, Share
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -83,7 +83,7 @@ def _ensure(session: Session, schema: str, table: Published, label: str) -> None
         elif found.lower() != wanted.lower():
             raise StorageError(
                 f"{label}: column {column.name} of {full} is {found} there and {wanted} here; a changed type is not"
-                f" loaded: rename or drop {full}, and publish its days again"
+                f" loaded: rename or drop {full}, then load all of its days again: {PUBLISH_AGAIN}"
             )
 
 

@@ -37,6 +37,16 @@ class ThroughDlt:
         """The destination and dataset."""
         return f"{self.destination}, dataset {self.dataset}"
 
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The destination, its options and the dataset."""
+        return {"destination": self.destination, "schema": self.dataset, "options": self.options}
+
+    @property
+    def is_missing(self) -> bool:
+        """False: only the destination knows."""
+        return False
+
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load; see `Warehouse.replace`."""
         os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")

@@ -41,5 +41,9 @@ def publish(
     wanted = partitions if everything else publisher.outdated(partitions)
     counts = publisher.publish(wanted) if wanted else {}
     print(f"{publisher.warehouse.label}: {len(wanted):,} of {len(partitions):,} days and accounts loaded")
+    if not wanted:
+        print(
+            "  the others were loaded before and have not changed since, or are not made; --everything loads all"
+        )
     for table, count in counts.items():
         print(f"  {table}: {count:,} rows")
