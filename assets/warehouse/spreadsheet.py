@@ -16,7 +16,9 @@ def safe_csv(rows: pl.DataFrame, *, header: bool = True) -> str:
             value = value.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
         elif isinstance(dtype, pl.List):
             value = value.cast(pl.List(pl.String)).list.join(" ")
-        if isinstance(dtype, pl.String | pl.List):
+        elif isinstance(dtype, pl.Enum | pl.Categorical):
+            value = value.cast(pl.String)
+        if isinstance(dtype, pl.String | pl.List | pl.Enum | pl.Categorical):
             value = (
                 pl.when(value.str.contains(_RUNS)).then(pl.concat_str(pl.lit("'"), value)).otherwise(value)
             )

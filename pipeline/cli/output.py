@@ -6,6 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
+from assets.warehouse.spreadsheet import safe_csv
+
 PREFIX = {"used": "  ", "unused": "- ", "unknown": "? ", "not_granted": "+ "}
 _COLOR = {"used": "37", "unused": "31", "unknown": "33", "not_granted": "32"}
 
@@ -61,14 +63,15 @@ def _cell(value: object) -> str:
 
 
 def print_data(rows: pl.DataFrame, form: str) -> None:
-    """Print every column: `json` as a list of objects, `csv` with a header; times in UTC as ISO 8601."""
-    times = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Datetime)]
-    rows = rows.with_columns(pl.col(times).dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    """Print every column: `json` as a list of objects, `csv` with a header; times in UTC as ISO 8601.
+
+    Names come from logs: in CSV what a spreadsheet would run as a formula begins with '.
+    """
     if form == "json":
-        print_objects(rows.to_dicts())
+        times = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.Datetime)]
+        print_objects(rows.with_columns(pl.col(times).dt.strftime("%Y-%m-%dT%H:%M:%SZ")).to_dicts())
     else:
-        lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
-        sys.stdout.write(rows.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join(" ")).write_csv())
+        sys.stdout.write(safe_csv(rows))
 
 
 def print_objects(data: object) -> None:
