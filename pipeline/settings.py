@@ -14,7 +14,7 @@ import msgspec
 from assets.errors import ConfigError, UsageError
 from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
-from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, StorageSettings
+from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, StorageSettings, check_blocks
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.found_accounts import HOW_TO_FIND, with_found
 from pipeline.risk_settings import RiskSettings, check_risk_weights
@@ -236,13 +236,9 @@ def _check(settings: Settings, path: Path) -> None:
     for key in ("lookback_days", "min_covered_days"):
         if getattr(settings, key) < 1:
             raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is not at least 1")
+    check_blocks(settings.storage, settings.checks, settings.service_reference, str(path))
     if settings.warehouse is not None:
         check_warehouse(settings.warehouse, str(path))
-    url = settings.service_reference.url
-    if not url.startswith(("https://", "http://")):
-        raise ConfigError(
-            f"{path}: key 'service_reference.url': {url!r} begins neither with https:// nor http://"
-        )
     if settings.athena is not None:
         check_athena(settings.athena, f"{path}: athena")
     if settings.cloudtrail is not None:

@@ -49,7 +49,7 @@ class WarehouseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 def check_warehouse(warehouse: WarehouseSettings, path: str) -> None:
-    """Raise `ConfigError` for a missing url, an unknown table, a name that no warehouse takes, or a secret."""
+    """Raise `ConfigError` for a missing url or one that is not written to, a name that nothing has, or a secret."""
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", warehouse.dataset):
         raise ConfigError(
             f"{path}: key 'warehouse.dataset': {warehouse.dataset!r} is no name of small letters, digits and _"
@@ -70,6 +70,20 @@ def check_warehouse(warehouse: WarehouseSettings, path: str) -> None:
                 " PGPASSWORD or ~/.pgpass (PostgreSQL), DESTINATION__... variables or dlt's secrets.toml, or"
                 " PYICEBERG_CATALOG__... (Iceberg), and AWS's own variables and profiles (S3)"
             )
+    _check_url(warehouse, path)
+
+
+def _check_url(warehouse: WarehouseSettings, path: str) -> None:
+    """Refuse a URL that would be taken for the name of a local directory."""
+    scheme, is_url, _ = warehouse.url.partition("://")
+    files = warehouse.destination == "files"
+    if not is_url or warehouse.destination not in ("files", "duckdb") or (files and scheme.lower() == "s3"):
+        return
+    takes = "a directory or s3://bucket/prefix" if files else "a file"
+    raise ConfigError(
+        f"{path}: key 'warehouse.url': {warehouse.url!r}: {warehouse.destination} takes {takes};"
+        " for what lies elsewhere name where it is mounted, or another destination"
+    )
 
 
 def _check_tables(tables: tuple[str, ...], path: str) -> None:

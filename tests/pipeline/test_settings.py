@@ -98,6 +98,21 @@ def test_lost_zeros_are_named(tmp_path: Path) -> None:
             "service_reference: {url: file:///tmp}\n" + ORIGINAL,
             "key 'service_reference.url': 'file:///tmp' begins neither",
         ),
+        ("storage: {root: 's3://b/x'}\n" + ORIGINAL, "key 'storage.root': 's3://b/x' is a URL, .* mount"),
+        ("storage: {root: 'file:///x'}\n" + ORIGINAL, "key 'storage.root': 'file:///x' is a URL"),
+        ("checks: {data_docs: 'gs://b/x'}\n" + ORIGINAL, "key 'checks.data_docs': 'gs://b/x' is a URL"),
+        (
+            "warehouse: {destination: files, url: 'gs://bucket/x'}\n" + ORIGINAL,
+            "key 'warehouse.url': 'gs://bucket/x': files takes a directory or s3://bucket/prefix; .*mounted",
+        ),
+        (
+            "warehouse: {destination: files, url: 's3a://bucket/x'}\n" + ORIGINAL,
+            "key 'warehouse.url': 's3a://bucket/x'",
+        ),
+        (
+            "warehouse: {url: 's3://bucket/x.duckdb'}\n" + ORIGINAL,
+            "key 'warehouse.url': 's3://bucket/x.duckdb': duckdb takes a file; ",
+        ),
         ("athena: {s3_bucket: b}\n", "key 'accounts' holds nothing"),
         ("accounts: []\n", "key 'accounts' holds a list"),
         ("accounts: [demo]\n", r"accounts\[0\] holds a str"),
@@ -112,6 +127,12 @@ def test_lost_zeros_are_named(tmp_path: Path) -> None:
 def test_errors_name_the_key_and_the_value(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=rf"config\.yaml: .*{message}"):
         _load(tmp_path, text)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/x", "S3://bucket/x", "./here", "/mnt/lake"])
+def test_files_are_published_to_a_directory_or_s3(tmp_path: Path, url: str) -> None:
+    settings = _load(tmp_path, f"warehouse: {{destination: files, url: '{url}'}}\n{ORIGINAL}")
+    assert settings.warehouse is not None and settings.warehouse.url == url
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
