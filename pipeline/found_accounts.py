@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from assets.errors import ConfigError
+from pipeline.account_names import misleads
 from pipeline.aws_settings import LIVE, OrganizationSettings
 
 FOLDER = "organization"
@@ -71,21 +72,23 @@ def with_found(
     """Return the accounts of the configuration with those that were found, as keys and values, by id.
 
     What the configuration says of an account wins. What it leaves out is filled in: the SCPs, and, where it
-    says no `iam`, how the account is reached. Where that would make two of one name, the found ones bear their id.
+    says no `iam`, how the account is reached. Where that would make two of one name, or a
+    name that means something else, the found ones bear their id.
     """
     found = found_organization(root)
     if found is None:
         return explicit
     said = {account["id"]: account for account in explicit}
-    # An account called "all" could not be asked for by its name.
-    names = ["all", *(account["name"] for account in explicit)]
+    names = [account["name"] for account in explicit]
     names += [account.name for account in found.accounts if account.id not in said]
     merged = dict(said)
     for account in found.accounts:
         own = said.get(account.id, {})
-        name = account.name if names.count(account.name) == 1 else f"{account.name}-{account.id}"
+        # What the configuration may not call an account, the organisation may.
+        alone = names.count(account.name) == 1 and not misleads(account.name, account.id)
+        name = account.name if alone else f"{account.name}-{account.id}"
         merged[account.id] = {
-            "name": name or account.id,
+            "name": name if account.name.strip() else account.id,
             **({} if "iam" in own else _reached(account, organization, found)),
             **({"scps": str(scps_file(root, account.id))} if account.scps else {}),
             "management_account": account.id == found.management_account,

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from assets.errors import ConfigError, UsageError
+from pipeline.account_names import check_names
 from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
 from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, StorageSettings, check_blocks
@@ -256,11 +257,7 @@ def _check(settings: Settings, path: Path) -> None:
                 f"{path}: key 'accounts[{number}].scps[{account.scps.index(())}]': [] is a level without files, but AWS"
                 " attaches at least one SCP at every level; name them all, FullAWSAccess included"
             )
-    for kind in ("name", "id"):
-        values = [getattr(account, kind) for account in settings.accounts]
-        twice = sorted({value for value in values if values.count(value) > 1})
-        if twice:
-            raise ConfigError(f"{path}: accounts: the {kind} {twice[0]!r} stands there twice")
+    check_names(settings.accounts, str(path))
     if settings.organization is not None:
         check_organization(settings.organization, f"{path}: organization")
     for number, account in enumerate(settings.accounts):

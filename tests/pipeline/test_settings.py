@@ -3,9 +3,11 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from assets.errors import ConfigError, UsageError
+from pipeline.found_accounts import FoundAccount, FoundOrganization, accounts_file
 from pipeline.settings import Settings, load_settings
 
 ORIGINAL = """\
@@ -121,6 +123,20 @@ def test_lost_zeros_are_named(tmp_path: Path) -> None:
         ("a: [\n", r"is not valid YAML: .* \(line 2, column 1\)"),
         ("storage: {root: a}\nstorage: {root: b}\n" + ORIGINAL, "the key 'storage' stands there twice"),
         (ORIGINAL + "  - {name: demo, id: 222222222222}\n", "the name 'demo' stands there twice"),
+        (
+            ORIGINAL.replace("name: demo", "name: all"),
+            r"key 'accounts\[0\].name': 'all' stands for all accounts",
+        ),
+        (ORIGINAL.replace("name: demo", "name: ''"), r"key 'accounts\[0\].name': '' is empty"),
+        (ORIGINAL.replace("name: demo", "name: ' '"), r"key 'accounts\[0\].name': ' ' is empty"),
+        (
+            ORIGINAL + "  - {name: '111111111111', id: 222222222222}\n",
+            r"key 'accounts\[1\].name': '111111111111' is the id of another account than 222222222222; give",
+        ),
+        (
+            ORIGINAL.replace("name: demo", "name: '333333333333'"),
+            r"key 'accounts\[0\].name': '333333333333' is the id of another account",
+        ),
         (ORIGINAL + "  - {name: other, id: 111111111111}\n", "the id '111111111111' stands there twice"),
     ],
 )
@@ -138,6 +154,36 @@ def test_files_are_published_to_a_directory_or_s3(tmp_path: Path, url: str) -> N
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file"):
         load_settings(tmp_path / "nowhere.yaml")
+
+
+def test_an_account_may_be_called_by_its_own_id(tmp_path: Path) -> None:
+    settings = _load(tmp_path, ORIGINAL.replace("name: demo", "name: '111111111111'"))
+    assert settings.account("111111111111").name == "111111111111"
+
+
+def test_what_the_organisation_calls_an_account_does_not_mislead(tmp_path: Path) -> None:
+    names = {
+        "222222222222": "all",
+        "333333333333": " ",
+        "444444444444": "111111111111",
+        "555555555555": "dev",
+    }
+    found = FoundOrganization(
+        "o-x", "aws", "999999999999", "999999999999", "2026-06-30T00:00:00Z",
+        tuple(FoundAccount(account, name, scps=False) for account, name in names.items()),
+    )  # fmt: skip
+    file = accounts_file(tmp_path / "lake")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(msgspec.json.encode(found))
+    settings = _load(tmp_path, f"storage: {{root: ./lake}}\norganization: {{role_name: Audit}}\n{ORIGINAL}")
+    assert [account.name for account in settings.accounts] == [
+        "demo",
+        "all-222222222222",
+        "333333333333",
+        "111111111111-444444444444",
+        "dev",
+    ]
+    assert [settings.account(account).id for account in ("111111111111", *names)] == ["111111111111", *names]
 
 
 def test_an_unknown_account_names_near_ones(tmp_path: Path) -> None:
