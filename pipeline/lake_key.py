@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shlex
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,12 +14,14 @@ VARIABLE = "CLOUDTRACKER_KEY"
 FILE = ".key"
 _LEAST = 16
 _MADE_OF = 32
+_OF_OTHERS = 0o077
 
 
 def lake_key(root: Path) -> bytes:
     """Return what CLOUDTRACKER_KEY holds, else what the file `.key` below `root` does, made at first need.
 
-    Raises ConfigError where the variable is too short, StorageError where the file is, or cannot be read.
+    Raises ConfigError where the variable is too short, StorageError where the file is, where it cannot be read, or
+    where others than its owner may read or write it.
     """
     given = os.environ.get(VARIABLE)
     if given is not None:
@@ -31,7 +35,9 @@ def lake_key(root: Path) -> bytes:
     try:
         if not path.exists():
             _make(path)
-        key = path.read_bytes()
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            key = file.read()
     except OSError as error:
         raise StorageError(
             f"{path}: the key that access key ids are hashed with cannot be read or made: "
@@ -41,6 +47,13 @@ def lake_key(root: Path) -> bytes:
         raise StorageError(
             f"{path}: has {len(key)} bytes where {_LEAST} are the least; put the old key back, or delete the file "
             "and make the days anew with 'cloudtracker run'"
+        )
+    if mode & _OF_OTHERS:
+        # Who reads it can tell from the tables whether an access key id that they guess or know was used.
+        raise StorageError(
+            f"{path}: others than its owner may read or write the key that access key ids are hashed with (mode "
+            f"{mode:04o}): chmod 600 {shlex.quote(str(path))}; where that changes nothing (some mounted volumes), set "
+            f"{VARIABLE} instead (openssl rand -hex 32) and make the days anew with 'cloudtracker run'"
         )
     return key
 

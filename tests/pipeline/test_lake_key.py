@@ -37,6 +37,27 @@ def test_a_key_that_was_cut_is_no_key(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / ".key").read_bytes() == b"short"
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o660, 0o777, 0o602])
+def test_a_key_that_others_may_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    monkeypatch.delenv("CLOUDTRACKER_KEY", raising=False)
+    key = lake_key(tmp_path)
+    path = tmp_path / ".key"
+    path.chmod(mode)
+    with pytest.raises(
+        StorageError, match=rf"mode {mode:04o}\): chmod 600 {path}; .*set CLOUDTRACKER_KEY"
+    ) as told:
+        lake_key(tmp_path)
+    assert str(told.value).startswith(f"{path}: ")
+    path.chmod(0o400)
+    assert lake_key(tmp_path) == key
+    # The way out where no mode can be set.
+    path.chmod(mode)
+    monkeypatch.setenv("CLOUDTRACKER_KEY", "a secret of the tests")
+    assert lake_key(tmp_path) == b"a secret of the tests"
+
+
 def test_hashes_are_equal_where_key_and_id_are() -> None:
     one, other = KeyHash(b"a" * 100), KeyHash(b"b" * 100)
     assert one.of("ASIAX") == KeyHash(b"a" * 100).of("ASIAX")
