@@ -21,18 +21,18 @@ def linked(ties: pl.DataFrame, assumptions: pl.DataFrame) -> pl.DataFrame:
 
     `ties`: `tie` (unique), `session` (principalId as logged), `key`, `created` (UTC, or null); `assumptions`: see
     `copies.one_each`. Out, for those that were found: `tie`, `assumption` (`event_id`), `link`, `certainty`.
-    A session that several calls of different callers fit equally well is not guessed at.
+    A session that several calls of different callers fit equally well is not guessed at, nor given to a third caller
+    whose call fits less well.
     """
-    found = [_by_key(ties, assumptions)]
+    tried = [_by_key(ties, assumptions)]
     for seconds in ((0,), (-1, 1)):
-        left = _without(ties, found)
-        found.append(_by_session(left, assumptions, seconds))
-    found.append(_by_switch(_without(ties, found), assumptions))
-    return pl.concat(found).sort("tie")
+        tried.append(_by_session(_without(ties, tried), assumptions, seconds))
+    tried.append(_by_switch(_without(ties, tried), assumptions))
+    return pl.concat(tried).filter(pl.col("assumption").is_not_null()).sort("tie")
 
 
-def _without(ties: pl.DataFrame, found: list[pl.DataFrame]) -> pl.DataFrame:
-    return ties.join(pl.concat(found).select("tie"), on="tie", how="anti")
+def _without(ties: pl.DataFrame, tried: list[pl.DataFrame]) -> pl.DataFrame:
+    return ties.join(pl.concat(tried).select("tie"), on="tie", how="anti")
 
 
 def _by_key(ties: pl.DataFrame, assumptions: pl.DataFrame) -> pl.DataFrame:
@@ -47,7 +47,10 @@ def _by_key(ties: pl.DataFrame, assumptions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_session(ties: pl.DataFrame, assumptions: pl.DataFrame, seconds: tuple[int, ...]) -> pl.DataFrame:
-    """Tie by session and the second it began in; `seconds` are how far the call's time may be from it."""
+    """Tie by session and the second it began in; `seconds` are how far the call's time may be from it.
+
+    `assumption` is null where calls of several callers fit.
+    """
     calls = assumptions.filter(pl.col("assumed_role_id") != "").select(
         "event_name",
         *_WHO,
@@ -80,9 +83,9 @@ def _by_session(ties: pl.DataFrame, assumptions: pl.DataFrame, seconds: tuple[in
         ),
     )
     one = pl.when(pl.col("callers") > 0).then(pl.col("callers")).otherwise(pl.col("switchers")) == 1
-    return best.filter(one).select(
+    return best.select(
         "tie",
-        "assumption",
+        pl.when(one).then("assumption"),
         "link",
         certainty=pl.when("unsure").then(pl.lit("likely")).otherwise(pl.lit("certain")),
     )
