@@ -92,17 +92,19 @@ def _by_session(ties: pl.DataFrame, assumptions: pl.DataFrame, seconds: tuple[in
 
 
 def _by_switch(ties: pl.DataFrame, assumptions: pl.DataFrame) -> pl.DataFrame:
+    """Tie by session and the nearest SwitchRole; `assumption` is null where those of several callers are as near."""
     switches = assumptions.filter(
         (pl.col("event_name") == _SWITCH) & (pl.col("assumed_role_id") != "")
-    ).select(assumption="event_id", session="assumed_role_id", switched=pl.col("event_time"))
+    ).select(*_WHO, assumption="event_id", session="assumed_role_id", switched=pl.col("event_time"))
     begun = ties.filter((pl.col("session") != "") & pl.col("created").is_not_null())
     if not switches.height or not begun.height:
         return pl.DataFrame(schema={"tie": ties.schema["tie"], **_LINK})
     near = begun.join(switches, on="session").with_columns(gap=(pl.col("created") - pl.col("switched")).abs())
     return (
         near.filter(pl.col("gap") <= _TOLERANCE)
-        .sort("gap", "assumption")
+        .filter(pl.col("gap") == pl.col("gap").min().over("tie"))
+        .sort("assumption")
         .group_by("tie", maintain_order=True)
-        .agg(pl.col("assumption").first())
+        .agg(pl.when(pl.struct(_WHO).n_unique() == 1).then(pl.col("assumption").first()))
         .with_columns(link=pl.lit("switch_role"), certainty=pl.lit("likely"))
     )
