@@ -21,6 +21,8 @@ _CALLER = (
 )
 READ = ("event_id", "shared_event_id", "event_time", "event_name", "outcome", *_CALLER, *_TEXTS, "account")
 """The columns of `role_assumptions` that are read."""
+# The first of several copies says who called. A SwitchRole names the caller by an ARN only, without session and key.
+_SUREST = ("nameless", pl.col("event_name") == "SwitchRole", "event_id")
 COLUMNS = (
     "event_id",
     "event_time",
@@ -37,7 +39,8 @@ def one_each(assumptions: pl.DataFrame) -> pl.DataFrame:
 
     Out: the columns of `role_assumptions` that say who, what and when; `event_id` and the caller are those of the
     copy that names the caller, what this lacks comes from the other; `own_key`: the key as that copy has it;
-    `home`: the account whose log tells of it, the role's own where that is one of them. Sorted by `event_id`.
+    `home`: the account whose log tells of it, the role's own where that is one of them. A SwitchRole that bears the
+    key of an AssumeRole is a copy of it, and the AssumeRole's caller stands. Sorted by `event_id`.
     """
     rows = (
         assumptions.filter(pl.col("outcome") == "ok")
@@ -51,7 +54,7 @@ def one_each(assumptions: pl.DataFrame) -> pl.DataFrame:
             nameless=(pl.col("caller_arn") == "") & (pl.col("caller_type") == "account"),
         )
         .unique("event_id", keep="first", maintain_order=False)
-        .sort("nameless", "event_id")
+        .sort(_SUREST)
     )
     return _joined(_joined(rows, "shared_event_id"), "key").select(COLUMNS).sort("event_id")
 
@@ -76,4 +79,4 @@ def _joined(rows: pl.DataFrame, by: str) -> pl.DataFrame:
     taken = {by, "home", "event_time", *_TEXTS}
     rest = [pl.col(name).first() for name in rows.columns if name not in taken]
     joined = several.group_by(by, maintain_order=True).agg(*texts, home, pl.col("event_time").min(), *rest)
-    return pl.concat([rows.filter(~copies), joined.select(rows.columns)]).sort("nameless", "event_id")
+    return pl.concat([rows.filter(~copies), joined.select(rows.columns)]).sort(_SUREST)
