@@ -9,10 +9,17 @@ from datetime import timedelta
 
 import polars as pl
 
-_SWITCH = "SwitchRole"
+SWITCH = "SwitchRole"
 _TOLERANCE = timedelta(seconds=60)
-# Two calls count as one and the same origin where all of these agree.
-_WHO = ("caller_type", "caller_arn", "caller_id", "caller_name", "caller_session", "caller_session_created")
+SAME_CALLER = (
+    "caller_type",
+    "caller_arn",
+    "caller_id",
+    "caller_name",
+    "caller_session",
+    "caller_session_created",
+)
+"""Two calls count as one and the same origin where all of these columns agree."""
 _LINK = {"assumption": pl.String(), "link": pl.String(), "certainty": pl.String()}
 
 
@@ -53,7 +60,7 @@ def _by_session(ties: pl.DataFrame, assumptions: pl.DataFrame, seconds: tuple[in
     """
     calls = assumptions.filter(pl.col("assumed_role_id") != "").select(
         "event_name",
-        *_WHO,
+        *SAME_CALLER,
         assumption="event_id",
         issued="key",
         session="assumed_role_id",
@@ -67,17 +74,17 @@ def _by_session(ties: pl.DataFrame, assumptions: pl.DataFrame, seconds: tuple[in
         ]
     ).join(calls, on=["session", "second"])
     # SwitchRole comes with an AssumeRole of the same second, which says more.
-    near = near.sort(pl.col("event_name") == _SWITCH, "assumption")
+    near = near.sort(pl.col("event_name") == SWITCH, "assumption")
     other_key = (pl.col("key") != "") & (pl.col("issued") != "") & (pl.col("key") != pl.col("issued"))
-    switch = pl.col("event_name") == _SWITCH
+    switch = pl.col("event_name") == SWITCH
     best = near.group_by("tie", maintain_order=True).agg(
         pl.col("assumption").first(),
         pl.when(switch.first())
         .then(pl.lit("switch_role"))
         .otherwise(pl.lit("assumed_role_id"))
         .alias("link"),
-        pl.struct(_WHO).filter(~switch).n_unique().alias("callers"),
-        pl.struct(_WHO).filter(switch).n_unique().alias("switchers"),
+        pl.struct(SAME_CALLER).filter(~switch).n_unique().alias("callers"),
+        pl.struct(SAME_CALLER).filter(switch).n_unique().alias("switchers"),
         (switch.first() | other_key.first() | (~switch).sum().gt(1) | pl.lit(seconds != (0,))).alias(
             "unsure"
         ),
@@ -94,8 +101,8 @@ def _by_session(ties: pl.DataFrame, assumptions: pl.DataFrame, seconds: tuple[in
 def _by_switch(ties: pl.DataFrame, assumptions: pl.DataFrame) -> pl.DataFrame:
     """Tie by session and the nearest SwitchRole; `assumption` is null where those of several callers are as near."""
     switches = assumptions.filter(
-        (pl.col("event_name") == _SWITCH) & (pl.col("assumed_role_id") != "")
-    ).select(*_WHO, assumption="event_id", session="assumed_role_id", switched=pl.col("event_time"))
+        (pl.col("event_name") == SWITCH) & (pl.col("assumed_role_id") != "")
+    ).select(*SAME_CALLER, assumption="event_id", session="assumed_role_id", switched=pl.col("event_time"))
     begun = ties.filter((pl.col("session") != "") & pl.col("created").is_not_null())
     if not switches.height or not begun.height:
         return pl.DataFrame(schema={"tie": ties.schema["tie"], **_LINK})
@@ -105,6 +112,6 @@ def _by_switch(ties: pl.DataFrame, assumptions: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("gap") == pl.col("gap").min().over("tie"))
         .sort("assumption")
         .group_by("tie", maintain_order=True)
-        .agg(pl.when(pl.struct(_WHO).n_unique() == 1).then(pl.col("assumption").first()))
+        .agg(pl.when(pl.struct(SAME_CALLER).n_unique() == 1).then(pl.col("assumption").first()))
         .with_columns(link=pl.lit("switch_role"), certainty=pl.lit("likely"))
     )

@@ -51,7 +51,8 @@ KEY = ("session_id",)
 
 DESCRIPTIONS: dict[str, str] = {
     "": "Who is behind each session of a role: one row a session and day, one a role and service for services",
-    "session_id": "Role id and session name, @ and when it began; the same on every day of the session",
+    "session_id": "Role id and session name, @ and when it began, # and what it was issued with where that is "
+    "needed to tell two apart; the same on every day of the session",
     "role_arn": "The role; of GetSessionToken and GetFederationToken the user",
     "role_id": "Its unique id (AROA..., AIDA...); empty where the log does not say",
     "role_name": "Its name",

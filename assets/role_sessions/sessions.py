@@ -8,14 +8,14 @@ import polars as pl
 
 from assets.cloudtrail_usage.staging import staging_folder
 from assets.role_sessions.copies import one_each
-from assets.role_sessions.links import linked
+from assets.role_sessions.links import SWITCH, linked
 from assets.role_sessions.origins import ORIGIN, by_itself, origins, parents_of, rank_of
 from assets.role_sessions.parts import Frames, Waiting, cut_into, part_of
 from assets.role_sessions.schema import KEY, ROLE_SESSIONS
+from assets.role_sessions.session_ids import identified, last_of, told_apart
 from assets.role_sessions.units import ties_of, units_of
 
 _TOKENS = ("GetSessionToken", "GetFederationToken")
-_PEOPLE = ("user", "root", "saml_user", "web_identity_user", "identity_center_user")
 # So many take about 300 MB while sessions are made of them.
 ROWS_AT_A_TIME = 200_000
 _FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
@@ -23,12 +23,25 @@ _FOUND = ("assumption", *ORIGIN, "chain", "via_events", "link", "certainty")
 
 _SUMS = ("events", "ok_events", "denied_events", "error_events")
 _LISTS = ("calls", "units")
-_JOINED = {"session_created", "assumed_at", "assumptions", *_SUMS, "first_seen", "last_seen", *_LISTS}
+_WEAKEST = ("link", "certainty")
+_JOINED = {
+    *_WEAKEST,
+    "session_created",
+    "assumed_at",
+    "assumptions",
+    *_SUMS,
+    "first_seen",
+    "last_seen",
+    *_LISTS,
+}
 _FIRST = [name for name in ROLE_SESSIONS if name not in {*_JOINED, *KEY}]
 _MERGED = [
     "account", *(name for name in ROLE_SESSIONS if name not in ("assumed_at", "assumptions")), "session", "assumption",
-    "event_time",
+    "event_time", "key", "switched",
 ]  # fmt: skip
+_NOBODY = {
+    **dict.fromkeys(ORIGIN, ""), "origin_type": "unknown", "kind": "unknown", "link": "none", "certainty": "unknown",
+}.items()  # fmt: skip
 # A service's are one of many sessions; where the session is not named, it is one with whatever the role did unnamed.
 _SHARED = (pl.col("kind") == "service") | (pl.col("session") == "")
 
@@ -84,7 +97,8 @@ def _sessions(
     moments = calls.select(
         "event_time",
         assumption="event_id",
-        issued=pl.when(_clashes()).then("key"),
+        switched=pl.col("event_name") == SWITCH,
+        apart=told_apart(),
     )
     made, shared = kept(), kept()
     for part, used in enumerate(today):
@@ -101,7 +115,7 @@ def _sessions(
                 _idle(resting, behind, units.schema, ids),
             ]
         ).join(at, on="assumption", how="left")
-        known = _identified(found).select(_MERGED)
+        known = identified(found).select(_MERGED)
         made.append(_grouped(known.filter(~_SHARED)))
         shared.append(known.filter(_SHARED))
     del calls, parents, moments, links, idle
@@ -113,13 +127,6 @@ def _services(usage: pl.LazyFrame) -> pl.DataFrame:
     """Return `role_id` and `service` of the roles that a service was seen using."""
     seen = usage.filter((pl.col("service") != "") & (pl.col("session") == ""))
     return seen.select("role_id", "service").unique().collect()
-
-
-def _clashes() -> pl.Expr:
-    """Say of which calls another issued another key to a session of the same name in the same second."""
-    second = pl.col("event_time").dt.truncate("1s")
-    keys = pl.col("key").filter(pl.col("key") != "").n_unique().over("assumed_role_id", second)
-    return (pl.col("key") != "") & (keys > 1)
 
 
 def _tied(units: pl.DataFrame, links: pl.DataFrame, behind: pl.DataFrame) -> pl.DataFrame:
@@ -158,7 +165,7 @@ def _alone(units: pl.DataFrame, calls: pl.DataFrame, services: pl.DataFrame) -> 
         origin_name=pl.when(service)
         .then("service")
         .when(user)
-        .then(root.otherwise(_last("role_arn")))
+        .then(root.otherwise(last_of("role_arn")))
         .otherwise("origin_name"),
         chain=pl.concat_list("role_arn"),
         via_events=pl.lit([], pl.List(pl.String)),
@@ -210,55 +217,32 @@ def _idle(idle: pl.DataFrame, behind: pl.DataFrame, schema: pl.Schema, ids: pl.D
 _NOTHING = {pl.String: "", pl.Int64: 0, pl.Boolean: False, pl.List(pl.String): []}
 
 
-def _identified(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `kind` and `session_id`; the sessions that a service began of a role through one chain are one."""
-    by = pl.when(pl.col("of_service")).then("service").otherwise("origin_name")
-    kind = (
-        pl.when(pl.col("origin_type") == "service")
-        .then(pl.lit("service"))
-        .when(
-            pl.col("origin_type").is_in(_PEOPLE) | pl.col("link").is_in(["source_identity", "on_behalf_of"])
-        )
-        .then(pl.lit("person"))
-        .otherwise(pl.lit("unknown"))
-    )
-    role = pl.when(pl.col("role_id") != "").then("role_id").otherwise("role_arn")
-    session = pl.when(pl.col("session") != "").then("session").otherwise(role)
-    began = pl.col("event_time").dt.truncate("1s").fill_null(pl.col("session_created"))
-    key = pl.coalesce("issued", pl.when(began.is_null() & (pl.col("key") != "")).then("key"))
-    key = ("#" + key).fill_null("")
-    roles = pl.col("chain").list.eval(pl.element().filter(pl.element() != ""))
-    rows = rows.with_columns(
-        kind=kind,
-        service=by,
-        chain=pl.when(pl.col("session_type") == "role").then(roles).otherwise(pl.lit([], pl.List(pl.String))),
-    )
-    earlier = pl.col("chain").list.head(pl.col("chain").list.len().cast(pl.Int64) - 1).list.join(" ")
-    served = (
-        role
-        + "@"
-        + pl.col("service")
-        + pl.when(pl.col("chain").list.len() > 1).then(" via " + earlier).otherwise(pl.lit(""))
-    )
-    single = session + "@" + began.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fill_null("") + key
-    is_service = pl.col("kind") == "service"
-    return rows.with_columns(
-        session_id=pl.when(is_service).then(served).otherwise(single),
-        service=pl.when(is_service).then("service").otherwise(pl.lit("")),
-        session_created=pl.when(~is_service).then("session_created"),
-        session_name=pl.when(is_service).then(pl.lit("")).otherwise("session_name"),
-        role_name=_last("role_arn"),
-    )
-
-
 def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
-    order = [rank_of("certainty"), "assumption", "role_arn", "units_text"]
-    return (
-        rows.with_columns(units_text=pl.col("units").list.join(" "))
+    """Join the parts of each session: it is as sure as the least sure of those that did something.
+
+    Where these name different origins, nobody is guessed at.
+    """
+    order = ["idle", "mute", "rank", "switched", "assumption", "role_arn", "units_text"]
+    telling = ~pl.col("idle") & ~pl.col("mute")
+    weakest = telling & (pl.col("rank") == pl.col("rank").filter(telling).max())
+    origins_told = pl.struct(
+        "origin_type", "origin_account", "origin_arn", "origin_name", "origin_alone"
+    ).filter(telling)
+    joined = (
+        rows.with_columns(
+            units_text=pl.col("units").list.join(" "),
+            rank=rank_of("certainty"),
+            idle=pl.col("events") == 0,
+            # SwitchRole knows its caller's ARN and not the id.
+            origin_alone=pl.when(pl.col("origin_arn") == "").then("origin_id"),
+            # A call that a service made for the session bears no key, and may say nothing of who is behind it.
+            mute=(pl.col("certainty") == "unknown") & (pl.col("key") == ""),
+        )
         .sort(order, nulls_last=True)
         .group_by("account", "session_id", maintain_order=True)
         .agg(
             *(pl.col(name).first() for name in _FIRST),
+            *(pl.coalesce(pl.col(name).filter(weakest).first(), pl.col(name).first()) for name in _WEAKEST),
             pl.col("session_created").min(),
             pl.col("event_time").min().alias("assumed_at"),
             pl.col("assumption").drop_nulls().n_unique().cast(pl.Int64).alias("assumptions"),
@@ -266,11 +250,18 @@ def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("first_seen").min(),
             pl.col("last_seen").max(),
             *(pl.col(name).explode().drop_nulls().unique().sort() for name in _LISTS),
+            of_several=(origins_told.n_unique() > 1) & (pl.col("kind").first() != "service"),
+        )
+    )
+    return (
+        joined.with_columns(
+            *(
+                pl.when(~pl.col("of_several")).then(name).otherwise(pl.lit(said)).alias(name)
+                for name, said in _NOBODY
+            ),
+            chain=pl.when("of_several").then(pl.col("chain").list.tail(1)).otherwise("chain"),
+            via_events=pl.when("of_several").then(pl.lit([], pl.List(pl.String))).otherwise("via_events"),
         )
         .sort("account", *KEY)
         .select("account", *(pl.col(name).cast(dtype) for name, dtype in ROLE_SESSIONS.items()))
     )
-
-
-def _last(arn: str) -> pl.Expr:
-    return pl.col(arn).str.split("/").list.last()
