@@ -18,6 +18,7 @@ from pipeline.settings import AccountSettings, Settings
 from pipeline.verdict_rules import verdict_rules
 
 _ASSUME = "sts:AssumeRole"
+_ID_PREFIX = {"user": "AIDA", "role": "AROA"}
 _MAY = {
     "status": pl.String(),
     "kind": pl.String(),
@@ -90,7 +91,8 @@ def may_of(
     """Return who may assume the role on the window's last day, and whether they did in the window.
 
     Columns of `trust.May` and `status`: `used`, `unused` (a trust that nobody needed), or `unknown`, where the logs
-    have too few complete days or what is trusted cannot be evaluated. Sorted by kind and principal.
+    have too few complete days, what is trusted cannot be evaluated, or a session was begun by somebody whom the logs
+    do not name and who may be it. Sorted by kind and principal.
     """
     candidates = [
         candidate
@@ -101,13 +103,18 @@ def may_of(
     callers = _callers(sessions)
     enough = len(covered(lake, question)) >= verdict_rules(settings, question.account).min_covered_days
     kinds = [_federation(may) for may in found]
+    ids = {candidate.arn: candidate.id for candidate in candidates}
     for may in found:
+        id_ = ids.get(may["principal"], "")
         # Of two identity providers of a kind the sessions do not say which vouched.
         vague = bool(_federation(may)) and kinds.count(_federation(may)) > 1
         if may["kind"] == "unknown" or vague:
             may["status"] = "unknown"
-        elif any(_is(caller, may) for caller in callers):
+        elif any(_is(caller, may, id_) for caller in callers):
             may["status"] = "used"
+        elif any(_may_be(caller, may, id_) for caller in callers):
+            may["status"] = "unknown"
+            may["because"] += ", and who began some of its sessions is not in the logs"
         else:
             may["status"] = "unused" if enough else "unknown"
     return pl.DataFrame(found, schema=_MAY)
@@ -145,21 +152,46 @@ def _candidates(lake: Lake, question: Question, account: AccountSettings, role_a
 
 
 def _callers(sessions: pl.DataFrame) -> list[dict[str, Any]]:
-    """Return who called AssumeRole on the role itself: the role before it in the chain, else the origin."""
+    """Return who called AssumeRole on the role itself: the role before it in the chain, else the origin.
+
+    `unnamed`: neither is known. A source identity says who began the chain, and not through which roles.
+    """
     earlier = pl.col("chain").list
     return (
-        sessions.select(*ORIGIN, before=pl.when(earlier.len() > 1).then(earlier.get(-2, null_on_oob=True)))
+        sessions.select(
+            *ORIGIN,
+            unnamed=(earlier.len() < 2)
+            & ((pl.col("origin_type") == "unknown") | (pl.col("link") == "source_identity")),
+            before=pl.when(earlier.len() > 1).then(earlier.get(-2, null_on_oob=True)),
+        )
         .unique()
         .to_dicts()
     )
 
 
-def _is(caller: dict[str, Any], may: dict[str, Any]) -> bool:
+def _may_be(caller: dict[str, Any], may: dict[str, Any], id_: str) -> bool:
+    """Say whether the logs leave open that the caller is it: of another account's they may have only the id.
+
+    Source: IAM User Guide, "IAM identifiers", for what the ids of users and roles begin with.
+    """
+    if caller["unnamed"]:
+        return True
+    if caller["before"] or caller["origin_type"] != "account" or may["kind"] not in _ID_PREFIX:
+        return False
+    told = next((kind for kind, prefix in _ID_PREFIX.items() if caller["origin_id"].startswith(prefix)), "")
+    if told and (id_ or told != may["kind"]):
+        return False
+    return bool(caller["origin_account"] == may["account"])
+
+
+def _is(caller: dict[str, Any], may: dict[str, Any], id_: str) -> bool:
     kind, principal = may["kind"], may["principal"]
     before = caller["before"]
     if kind == "anyone":
         return True
-    if kind in ("user", "role"):
+    if kind in _ID_PREFIX:
+        if not before and caller["origin_type"] == "account" and id_:
+            return bool(caller["origin_id"] == id_)
         return bool(principal == (before or caller["origin_arn"]))
     if kind == "account":
         return bool(principal == (before.split(":")[4] if before else caller["origin_account"]))

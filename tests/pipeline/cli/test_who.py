@@ -1,0 +1,118 @@
+"""`cloudtracker who` where the logs do not say everything, or policies forbid what a trust policy allows."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.assume import assume, by, with_key
+from tests.build import ACCOUNT, allow, iam, role, user
+from tests.conftest import Account, Ask
+from tests.pipeline.cli.test_destination import trusting
+
+PARTNER = "999999999999"
+ALICE, BOB = user("alice"), user("bob")
+CI = role("ci", account=PARTNER)
+ROOT = {"type": "Root", "accountId": ACCOUNT}
+# Something on each day, for the days to count as covered.
+DAYS = [by(ROOT, "ec2:DescribeRegions", f"2026-06-{day}T01:00:00Z") for day in range(26, 31)]
+NOT_SAID = "the trust policy names it, and who began some of its sessions is not in the logs"
+
+
+def partner(principal_id: str, account: str = PARTNER) -> dict[str, Any]:
+    """Return the userIdentity of another account's caller as the role owner's log has it."""
+    return {"type": "AWSAccount", "principalId": principal_id, "accountId": account}
+
+
+def may(ask: Ask, name: str) -> dict[str, tuple[str, str]]:
+    """Return status and `may` of everybody who may assume a role of demo, by their names."""
+    found = json.loads(ask("who", "--account", "demo", "--role", name, "--format", "json").out)["may"]
+    return {row["name"]: (row["status"], row["may"]) for row in found}
+
+
+def logged(account: Account, *records: dict[str, Any]) -> None:
+    """Write one file a day."""
+    for day in range(26, 31):
+        date = f"2026-06-{day}"
+        account.log(*(one for one in (*DAYS, *records) if one["eventTime"].startswith(date)))
+
+
+def begun(who: dict[str, Any], target: dict[str, Any], session: str = "job") -> list[dict[str, Any]]:
+    """Return the role owner's records of a session that a caller began and worked in."""
+    asked, working = assume(who, target, "2026-06-28T10:00:00Z", session, f"ASIA{session}".upper())
+    return [asked[-1], by(working, "ec2:DescribeInstances", "2026-06-28T10:05:00Z")]
+
+
+def test_a_trust_in_anothers_role_is_unknown_where_only_its_account_is_logged(
+    account: Account, ask: Ask
+) -> None:
+    target = role("target", **trusting(CI["Arn"], ALICE["Arn"], f"arn:aws:iam::{PARTNER}:user/otto"))
+    account.write_iam(iam(ALICE, target))
+    logged(account, *begun(partner("AROAPARTNERPARTNER000:job"), target))
+    lines = ask("who", "--account", "demo", "--role", "target").lines
+    assert "  account 999999999999" in lines
+    assert lines[-3:] == [
+        f"? role ci of {PARTNER}: the trust policy names it; the policies of its account are not known, and who"
+        " began some of its sessions is not in the logs",
+        # A role called, so no user did; and nobody of this account.
+        "- user alice of demo: the trust policy names it",
+        f"- user otto of {PARTNER}: the trust policy names it; the policies of its account are not known",
+    ]
+
+
+@pytest.mark.parametrize(("caller", "status"), [(CI, "used"), (role("other", account=PARTNER), "unused")])
+def test_the_id_tells_whom_of_an_account_with_iam_data_and_no_logs(
+    account: Account, ask: Ask, caller: dict[str, Any], status: str
+) -> None:
+    target = role("target", **trusting(CI["Arn"]))
+    account.write_iam(iam(target))
+    granted = {**CI, "RolePolicyList": role("ci", allow("sts:AssumeRole"))["RolePolicyList"]}
+    (account.folder / "partner.json").write_text(json.dumps(iam(granted)), encoding="utf-8")
+    account.configure(
+        accounts=[
+            {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"},
+            {"name": "partner", "id": PARTNER, "iam": "partner.json", "taken_at": "2026-06-30T06:00:00Z"},
+        ]
+    )
+    logged(account, *begun(partner(f"{caller['RoleId']}:job"), target))
+    assert may(ask, "target") == {"ci": (status, "yes")}
+
+
+def test_a_trust_is_unknown_where_somebody_unknown_used_the_role(account: Account, ask: Ask) -> None:
+    lost = role("lost", **trusting(ALICE["Arn"], BOB["Arn"]))
+    account.write_iam(iam(ALICE, BOB, lost))
+    _, working = assume(partner("x", ACCOUNT), lost, "2026-06-28T12:00:00Z", "x", "ASIALOST")
+    logged(
+        account,
+        by(working, "ec2:DescribeInstances", "2026-06-28T12:01:00Z"),
+        *begun(with_key(BOB), lost, "bob"),
+    )
+    assert ask("who", "--account", "demo", "--role", "lost").lines[-2:] == [
+        f"? user alice of demo: {NOT_SAID}",
+        "  user bob of demo: the trust policy names it",
+    ]
+
+
+def test_a_source_identity_does_not_say_through_which_role(account: Account, ask: Ask) -> None:
+    step = role("step", allow("sts:AssumeRole"))
+    lost = role("lost", **trusting(ALICE["Arn"], step["Arn"]))
+    account.write_iam(iam(ALICE, step, lost))
+    _, working = assume(partner("x", ACCOUNT), lost, "2026-06-28T12:00:00Z", "x", "ASIALOST")
+    working["sessionContext"]["sourceIdentity"] = "alice"
+    logged(account, by(working, "ec2:DescribeInstances", "2026-06-28T12:01:00Z"))
+    assert {name: status for name, (status, _) in may(ask, "lost").items()} == {
+        "alice": "unknown",
+        "step": "unknown",
+    }
+
+
+def test_a_known_role_before_it_in_the_chain_is_who_called(account: Account, ask: Ask) -> None:
+    step = role("step", allow("sts:AssumeRole"))
+    target = role("target", **trusting(ALICE["Arn"], step["Arn"]))
+    account.write_iam(iam(ALICE, step, target))
+    _, working = assume(partner("x", ACCOUNT), step, "2026-06-28T09:00:00Z", "x", "ASIASTEP")
+    logged(account, *begun(working, target))
+    assert {name: status for name, (status, _) in may(ask, "target").items()} == {
+        "alice": "unused",
+        "step": "used",
+    }
