@@ -1,17 +1,18 @@
 """Who used a role, and who may: `cloudtracker who`."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
+from assets.expanded_grants.limits import limits_on
 from assets.iam_snapshots.principals import principals
 from assets.partitions import Partition
+from assets.role_sessions.caller_policies import denied_on, granted_on
 from assets.role_sessions.origins import ORIGIN, rank_of
 from assets.role_sessions.schema import CERTAINTIES
-from assets.role_sessions.trust import Candidate, granted_on, may_assume, read_trust
-from pipeline.answers import Question, covered
+from assets.role_sessions.trust import Candidate, may_assume, read_trust
+from pipeline.answers import Question, covered, details
 from pipeline.lake import Lake
 from pipeline.role_use import RoleUse, actions_by, role_use
 from pipeline.settings import AccountSettings, Settings
@@ -97,7 +98,7 @@ def may_of(
     candidates = [
         candidate
         for account in trusted_accounts(settings, role)
-        for candidate in _candidates(lake, question, account, role["principal_arn"])
+        for candidate in _candidates(lake, question, account, role)
     ]
     found = [asdict(may) for may in may_assume(role["trust"], role["principal_arn"], candidates)]
     callers = _callers(sessions)
@@ -120,16 +121,16 @@ def may_of(
     return pl.DataFrame(found, schema=_MAY)
 
 
-def _candidates(lake: Lake, question: Question, account: AccountSettings, role_arn: str) -> list[Candidate]:
+def _candidates(
+    lake: Lake, question: Question, account: AccountSettings, role: dict[str, Any]
+) -> list[Candidate]:
+    role_arn = role["principal_arn"]
     end = [Partition(question.window.end, account.id)]
     snapshot = lake.scan("iam_snapshots", end).drop("day", "account").collect()
     if not snapshot.height:
         return []
     grants = lake.scan("expanded_grants", end).filter(pl.col("action") == _ASSUME).collect()
-    sources = {
-        row["id"]: {**row, "resources": json.loads(row["resources"])}
-        for row in lake.scan("grant_sources", end).collect().to_dicts()
-    }
+    sources = {row["id"]: row for row in lake.scan("grant_sources", end).collect().to_dicts()}
     granted = {
         row["principal_arn"]: granted_on(
             role_arn,
@@ -138,6 +139,7 @@ def _candidates(lake: Lake, question: Question, account: AccountSettings, role_a
         )
         for row in grants.to_dicts()
     }
+    denied = _denied(lake, question, role) if account.id == question.account.id else {}
     return [
         Candidate(
             row["principal_arn"],
@@ -146,9 +148,26 @@ def _candidates(lake: Lake, question: Question, account: AccountSettings, role_a
             row["principal_name"],
             account.id,
             granted.get(row["principal_arn"], "no"),
+            denied.get(row["principal_arn"], "no"),
         )
         for row in principals(snapshot).to_dicts()
     ]
+
+
+def _denied(lake: Lake, question: Question, role: dict[str, Any]) -> dict[str, str]:
+    """Return what keeps those of the role's account whom its trust policy names: they need no grant of their own."""
+    named = {one.principal: one.kind for one in read_trust(role["trust"]) if one.allow}
+    named = {arn: kind for arn, kind in named.items() if kind in _ID_PREFIX}
+    if not named:
+        return {}
+    limits = limits_on(
+        details(lake, question),
+        _ASSUME,
+        named,
+        question.scps.read(),
+        management_account=question.scps.management_account,
+    )
+    return {arn: denied_on(role["principal_arn"], named[arn], limit) for arn, limit in limits.items()}
 
 
 def _callers(sessions: pl.DataFrame) -> list[dict[str, Any]]:

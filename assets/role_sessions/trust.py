@@ -1,16 +1,16 @@
 """Who may assume a role: its trust policy, and what the callers' own policies grant.
 
 Sources: IAM User Guide, "Policy evaluation logic" (within one account a trust policy that names the user or role is
-enough; a trusted account, or another account's principal, needs a grant of its own as well), and IAM JSON policy
-reference, "Principal".
+enough; a trusted account, or another account's principal, needs a grant of its own as well; an explicit Deny wins over
+both), and IAM JSON policy reference, "Principal".
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from assets.iam_snapshots.policy_documents import decode_document
+from assets.role_sessions.caller_policies import matches
 
 _ASSUMING = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _ACCOUNT = re.compile(r"(?:arn:[a-z-]+:iam::)?([0-9]{12})(?::root)?")
@@ -35,7 +35,11 @@ class Trusted:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A user or role of a configured account; `granted`: sts:AssumeRole on the role: `yes`, `conditional`, `no`."""
+    """A user or role of a configured account.
+
+    `granted`: sts:AssumeRole on the role, by its own policies: `yes`, `conditional`, `no` (also where they deny it).
+    `denied`: whether they take it away where a trust policy alone would be enough: see `caller_policies.denied_on`.
+    """
 
     arn: str
     id: str
@@ -43,6 +47,7 @@ class Candidate:
     name: str
     account: str
     granted: str
+    denied: str = "no"
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def _candidate(one: Candidate, trust: list[Trusted], home: str) -> May | None:
     local = one.account == home
     # A role may assume itself only where its trust policy says so, as for anybody else.
     alone = direct and local
-    if not (direct or account) or (not alone and one.granted == "no"):
+    if not (direct or account) or one.denied == "yes" or (not alone and one.granted == "no"):
         return None
     reasons = direct if alone else [*direct, *account]
     sure = any(not trusted.conditional for trusted in reasons)
@@ -162,6 +167,9 @@ def _candidate(one: Candidate, trust: list[Trusted], home: str) -> May | None:
             "its own policies grant sts:AssumeRole" + (" under limits" if one.granted != "yes" else "")
         )
         may = may if one.granted == "yes" else "conditional"
+    if one.denied == "conditional":
+        because.append("a Deny, a boundary or a service control policy limits it")
+        may = "conditional"
     return _denied(May(one.kind, one.arn, one.name, one.account, may, ", ".join(because)), trust)
 
 
@@ -202,55 +210,6 @@ def _with(may: May, status: str, because: str) -> May:
 def _said(trusted: Trusted, may: str, because: str) -> May:
     name = trusted.principal.rpartition("/")[2] if trusted.kind in ("user", "role") else trusted.principal
     return May(trusted.kind, trusted.principal, name, trusted.account, may, because)
-
-
-def granted_on(
-    role_arn: str, allowing: Iterable[Mapping[str, Any]], limiting: Iterable[Mapping[str, Any]]
-) -> str:
-    """Say whether a grant on sts:AssumeRole reaches the role: `yes`, `conditional` or `no`.
-
-    `allowing`, `limiting`: rows of `grant_sources` (`effect`, `used_as`, `condition`, `resources` as a list of
-    patterns, `not_resources`) that a row of `expanded_grants` names in `granted_by` and `restricted_by`.
-    """
-    reach = [
-        bool(source["condition"]) or how == "conditional"
-        for source in allowing
-        if (how := _reaches(source, role_arn)) != "no"
-    ]
-    if not reach:
-        return "no"
-    granted = "conditional" if all(reach) else "yes"
-    bounds: dict[str, list[str]] = {}
-    for source in limiting:
-        how = _reaches(source, role_arn)
-        if source["effect"] == "Deny":
-            if how == "yes" and not source["condition"]:
-                return "no"
-            granted = granted if how == "no" else "conditional"
-        else:
-            bounds.setdefault(source["used_as"], []).append("conditional" if source["condition"] else how)
-    for limits in bounds.values():
-        granted = granted if "yes" in limits else "conditional"
-    return granted
-
-
-def _reaches(source: Mapping[str, Any], role_arn: str) -> str:
-    found = "no"
-    for pattern in source["resources"]:
-        if "${" in pattern:
-            # A policy variable: what it stands for is known only when the call is made.
-            found = "conditional" if found == "no" else found
-        elif matches(pattern, role_arn):
-            found = "yes"
-    if source["not_resources"]:
-        return {"yes": "no", "no": "yes"}.get(found, found)
-    return found
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Say whether a pattern of a policy (`*` any characters, `?` one) means the text; case matters here."""
-    parts = ("".join("." if char == "?" else re.escape(char) for char in part) for part in pattern.split("*"))
-    return re.fullmatch(".*".join(parts), text, re.DOTALL) is not None
 
 
 def _texts(value: object) -> list[str]:

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.role_sessions.trust import Candidate, granted_on, matches, may_assume
+from assets.expanded_grants.limits import limits_on
+from assets.expanded_grants.scps import Scp
+from assets.iam_snapshots.authorization_details import parse_details
+from assets.role_sessions.caller_policies import denied_on, granted_on, matches
+from assets.role_sessions.trust import Candidate, may_assume
+from tests.build import allow, iam, role, user
 from tests.conftest import CHECKOUT
 
 CASES = sorted((CHECKOUT / "tests" / "cases" / "trust").glob("*.json"))
@@ -65,6 +70,70 @@ def test_a_grant_reaches_the_role(
     allowing: list[dict[str, Any]], limiting: list[dict[str, Any]], granted: str
 ) -> None:
     assert granted_on(ROLE, allowing, limiting) == granted
+
+
+BOUNDARY = "arn:aws:iam::111111111111:policy/boundary"
+DENY = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+MFA = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}
+ALLOW = allow("sts:AssumeRole")
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _denied(own: list[Any], *, kind: str, boundary: list[Any] | None, scps: list[list[Any]] | None) -> str:
+    """Return what `denied_on` says of a user or role with those statements."""
+    entry = (user if kind == "user" else role)("it", *own)
+    if boundary is not None:
+        entry["PermissionsBoundary"] = {"PermissionsBoundaryArn": BOUNDARY}
+    version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": _document(*(boundary or []))}
+    policy = {
+        "PolicyName": "boundary",
+        "Arn": BOUNDARY,
+        "DefaultVersionId": "v1",
+        "PolicyVersionList": [version],
+    }
+    levels = None if scps is None else [[Scp("scp", _document(*level))] for level in scps]
+    details = parse_details(json.dumps(iam(entry, Policies=[policy])).encode(), "iam.json")
+    found = limits_on(details, "sts:AssumeRole", {entry["Arn"]}, levels)
+    return denied_on(ROLE, kind, found[entry["Arn"]])
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+@pytest.mark.parametrize(
+    ("own", "boundary", "scps", "denied"),
+    [
+        ([], None, None, "no"),
+        ([ALLOW], None, None, "no"),
+        ([DENY], None, None, "yes"),
+        ([ALLOW, DENY], None, None, "yes"),
+        ([{**DENY, "Action": "s3:*"}], None, None, "no"),
+        ([{"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}], None, None, "yes"),
+        ([{**DENY, "Resource": ROLE}], None, None, "yes"),
+        ([{**DENY, "Resource": "arn:aws:iam::111111111111:role/other"}], None, None, "no"),
+        ([{**DENY, **MFA}], None, None, "conditional"),
+        ([{**DENY, "Resource": "arn:aws:iam::*:role/${aws:username}"}], None, None, "conditional"),
+        ([], [ALLOW], None, "no"),
+        ([], [ALLOW, DENY], None, "yes"),
+        ([], None, [[ALLOW], [ALLOW]], "no"),
+        ([], None, [[ALLOW], [allow("s3:*")]], "yes"),
+        ([], None, [[ALLOW, DENY]], "yes"),
+        ([], None, [[ALLOW, {**DENY, **MFA}]], "conditional"),
+        ([], None, [[{**ALLOW, "Resource": "arn:aws:iam::111111111111:role/other"}]], "yes"),
+        ([], None, [[{**ALLOW, **MFA}]], "conditional"),
+    ],
+)
+def test_what_keeps_a_caller_from_a_role_whose_trust_policy_names_it(
+    kind: str, own: list[Any], boundary: list[Any] | None, scps: list[list[Any]] | None, denied: str
+) -> None:
+    assert _denied(own, kind=kind, boundary=boundary, scps=scps) == denied
+
+
+@pytest.mark.parametrize(("kind", "denied"), [("user", "no"), ("role", "conditional")])
+def test_a_boundary_limits_roles_only(kind: str, denied: str) -> None:
+    for allows in ([allow("s3:*")], [{**ALLOW, **MFA}], []):
+        assert _denied([ALLOW], kind=kind, boundary=allows, scps=None) == denied
 
 
 @given(st.text(alphabet="ab:[].*?$", max_size=8))

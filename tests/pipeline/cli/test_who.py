@@ -116,3 +116,38 @@ def test_a_known_role_before_it_in_the_chain_is_who_called(account: Account, ask
         "alice": "unused",
         "step": "used",
     }
+
+
+def test_an_explicit_deny_wins_over_the_trust_policy(account: Account, ask: Ask) -> None:
+    deny = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+    mfa = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}
+    named = [
+        user("everywhere", deny),
+        user("here", {**deny, "Resource": f"arn:aws:iam::{ACCOUNT}:role/target"}),
+        user("elsewhere", {**deny, "Resource": f"arn:aws:iam::{ACCOUNT}:role/other"}),
+        user("sometimes", {**deny, **mfa}),
+        ALICE,
+    ]
+    target = role("target", **trusting(*(one["Arn"] for one in named)))
+    account.write_iam(iam(*named, target))
+    logged(account)
+    left = {"elsewhere": "yes", "sometimes": "conditional", "alice": "yes"}
+    assert {name: how for name, (_, how) in may(ask, "target").items()} == left
+    lines = ask("who", "--account", "demo", "--role", "target").lines
+    assert lines[-1] == (
+        "- user sometimes of demo [conditional]: the trust policy names it, a Deny, a boundary or a service control"
+        " policy limits it"
+    )
+
+
+def test_a_service_control_policy_wins_over_the_trust_policy(account: Account, ask: Ask) -> None:
+    target = role("target", **trusting(ALICE["Arn"]))
+    account.write_iam(iam(ALICE, target))
+    logged(account)
+    demo = {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    assert list(may(ask, "target")) == ["alice"]
+    deny = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    scp = {"Version": "2012-10-17", "Statement": [allow("*"), deny]}
+    (account.folder / "scp.json").write_text(json.dumps(scp), encoding="utf-8")
+    account.configure(accounts=[{**demo, "scps": [["scp.json"]]}])
+    assert list(may(ask, "target")) == []
