@@ -14,6 +14,7 @@ from pipeline import answers
 from pipeline.cli import output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
+from pipeline.cli.terminal import say_aside
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
 from pipeline.settings import AccountSettings, Settings, load_settings
@@ -138,4 +139,4 @@ def say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> 
         text = f"complete logs for {days} of {window.length} days ({span}); 'unused' means not used on these"
     if settings.cloudtrail and settings.cloudtrail.lookup:
         text += " (LookupEvents goes 90 days back, and knows no data events)"
-    print(f"cloudtracker: {text}", file=sys.stderr)
+    say_aside(text)

@@ -1,6 +1,5 @@
 """`--destrole`, `--destaccount`: what a user or role does in a role, of its own account or another."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from pipeline import answers
 from pipeline.cli import classic, output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
+from pipeline.cli.terminal import say_aside
 from pipeline.destination import destination_diff
 from pipeline.lake import Lake
 from pipeline.plan import Plan
@@ -96,7 +96,7 @@ def make_sessions(settings: Settings, lake: Lake, question: answers.Question, gr
         if settings.account(name).id in granted:
             raise error
         text = f"account {name}: {error}; sessions that were begun there cannot be followed"
-        print(f"cloudtracker: {text}", file=sys.stderr)
+        say_aside(text)
 
 
 def _say_chains(use: RoleUse, name: str, role: str, question: answers.Question) -> None:
@@ -104,7 +104,7 @@ def _say_chains(use: RoleUse, name: str, role: str, question: answers.Question) 
     place = f"{role} of account {question.account.name}"
     if not mine.height:
         text = f"{name} did not assume {place} between {window.start} and {window.end}, through no chain of roles"
-        print(f"cloudtracker: {text}, as far as the logs tell", file=sys.stderr)
+        say_aside(f"{text}, as far as the logs tell")
     ways = (
         mine.group_by("through", "certainty")
         .agg(pl.col("session_id").n_unique())
@@ -112,11 +112,11 @@ def _say_chains(use: RoleUse, name: str, role: str, question: answers.Question) 
     )
     for way, certainty, sessions in ways.rows():
         count = f"{sessions:,} session{'' if sessions == 1 else 's'}"
-        print(f"cloudtracker: {count} through {way} ({certainty})", file=sys.stderr)
+        say_aside(f"{count} through {way} ({certainty})")
     lost = use.sessions.filter((pl.col("certainty") == "unknown") & ~pl.col("mine"))["session_id"].n_unique()
     if lost:
         text = f"who is behind {lost:,} other session{'' if lost == 1 else 's'} of {place} is not known"
-        print(f"cloudtracker: {text}: 'unused' means not used in those that are {name}'s", file=sys.stderr)
+        say_aside(f"{text}: 'unused' means not used in those that are {name}'s")
 
 
 def _place(account: AccountSettings, iam: Path | None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.errors import UsageError
+from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
     from pipeline.answers import Question
@@ -49,7 +50,7 @@ def explain(
         f" {window.start} to {window.end}"
     )
     for line in story_lines(told):
-        print(line)
+        say(line)
 
 
 def _data(told: "Story", question: "Question") -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """`cloudtracker grants`: what a user or role is granted, and through what."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assets.errors import UsageError
+from pipeline.cli.terminal import say, say_aside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,10 +39,7 @@ def grants(
     make(settings, plan_grants(lake, settings, question.account, question.window.end))
     rows, sources, problems = stories.grants(lake, question, principal_of(lake, question, kind, name), action)
     for row in problems.to_dicts():
-        print(
-            f"cloudtracker: {kind} {name}: {row['problem']}: {row['detail']}; this list is without what it says",
-            file=sys.stderr,
-        )
+        say_aside(f"{kind} {name}: {row['problem']}: {row['detail']}; this list is without what it says")
     if format_ == "json":
         _print_json(rows, sources)
     elif format_ == "csv":
@@ -64,7 +61,7 @@ def _print_text(rows: "pl.DataFrame", sources: "pl.DataFrame") -> None:
     ).iter_rows():
         by = "; ".join(sorted(words[source] for source in granted_by))
         limits = "".join(f"; limited by {text}" for text in sorted(words[source] for source in restricted_by))
-        print(f"{'~' if restricted else ' '} {action:<{width}}  {by}{limits}")
+        say(f"{'~' if restricted else ' '} {action:<{width}}  {by}{limits}")
 
 
 def _print_json(rows: "pl.DataFrame", sources: "pl.DataFrame") -> None:

@@ -33,6 +33,7 @@ from pipeline.cli import (
     trend,
     who,
 )
+from pipeline.cli.terminal import say_aside
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, or a check's error stands,"
@@ -216,7 +217,7 @@ def main() -> None:
     try:
         app()
     except CloudTrackerError as error:
-        print(f"cloudtracker: {error}", file=sys.stderr)
+        say_aside(error)
         sys.exit(error.exit_code)
     except SystemExit as end:
         # Typer turns ctrl-C into this exit code, without a word.

@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from assets.warehouse.spreadsheet import safe_csv
+from pipeline.cli.terminal import printable
 
 PREFIX = {"used": "  ", "unused": "- ", "unknown": "? ", "not_granted": "+ "}
 _COLOR = {"used": "37", "unused": "31", "unknown": "33", "not_granted": "32"}
@@ -39,7 +40,7 @@ def _action(line: tuple[str, str]) -> str:
 def print_lines(lines: Iterable[tuple[str, str]], color: bool) -> None:
     """Print status and text, a line each: the status as two characters, coloured where asked for."""
     for status, text in lines:
-        line = f"{PREFIX[status]}{text}"
+        line = f"{PREFIX[status]}{printable(text)}"
         print(f"\x1b[{_COLOR[status]}m{line}\x1b[0m" if color else line)
 
 
@@ -59,7 +60,7 @@ def print_grid(rows: pl.DataFrame) -> None:
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else printable(str(value))
 
 
 def print_data(rows: pl.DataFrame, form: str) -> None:

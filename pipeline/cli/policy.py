@@ -1,13 +1,13 @@
 """`cloudtracker policy`: the policy that would have been enough, and what a policy would have refused."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assets.errors import StorageError, UsageError
+from pipeline.cli.terminal import say, say_aside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,7 +101,7 @@ def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -
     ]
     words += [f"{problem}: {detail}; what it says is not in here" for problem, detail in problems]
     for text in words:
-        print(f"cloudtracker: {text}", file=sys.stderr)
+        say_aside(text)
 
 
 def _write(made: "RightSized", folder: Path, name: str) -> None:
@@ -128,9 +128,9 @@ def _print_replay(rows: "pl.DataFrame", form: str) -> None:
 
     counts = dict(rows.group_by("answer").len().iter_rows())
     said = ", ".join(f"{counts.get(answer, 0):,} {answer}" for answer in ("refused", "undecided", "allowed"))
-    print(f"cloudtracker: of {rows.height:,} actions that were used: {said}", file=sys.stderr)
+    say_aside(f"of {rows.height:,} actions that were used: {said}")
     order = {"refused": 0, "undecided": 1}
     told: list[dict[str, Any]] = [row for row in rows.to_dicts() if row["answer"] in order]
     for row in sorted(told, key=lambda row: (order[row["answer"]], row["action"])):
         last = f", the last {row['last_used']:%Y-%m-%d %H:%M}" if row["last_used"] else ""
-        print(f"{row['answer']:<9}  {row['action']}  {row['events']:,} calls{last}: {REASONS[row['reason']]}")
+        say(f"{row['answer']:<9}  {row['action']}  {row['events']:,} calls{last}: {REASONS[row['reason']]}")

@@ -1,7 +1,6 @@
 """`cloudtracker run`: materialise the tables of a range of days."""
 
 import os
-import sys
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -12,6 +11,7 @@ import typer
 
 from assets.errors import RunError
 from pipeline.cli.dates import parsed
+from pipeline.cli.terminal import say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(
 
     settings, lines = find_accounts_daily(load_settings(config or context.obj))
     for line in lines:
-        print(f"cloudtracker: {line}", file=sys.stderr)
+        say_aside(line)
     if skip_setup:
         settings = settings.without_setup()
     chosen = settings.accounts if account == "all" else (settings.account(account),)
@@ -103,7 +103,7 @@ def run(
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     print_scanned(*bar.scanned_by_all)
     for name, error in failed.items():
-        print(f"cloudtracker: account {name}: {error}", file=sys.stderr)
+        say_aside(f"account {name}: {error}")
     if failed:
         raise RunError(
             f"{len(failed)} of {len(chosen)} accounts failed; the tables of the others are complete"

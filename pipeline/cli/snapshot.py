@@ -1,6 +1,5 @@
 """`cloudtracker snapshot`: take today's snapshot of what is granted, and of what the trails record."""
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import ConfigError, RunError
+from pipeline.cli.terminal import say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def snapshot(
 
     settings, lines = find_accounts(load_settings(config or context.obj))
     for line in lines:
-        print(f"cloudtracker: {line}", file=sys.stderr)
+        say_aside(line)
     chosen = _chosen(settings, account)
     plans = {one.id: plan_snapshot(settings, one) for one in chosen}
     with Bar() as bar:
@@ -51,7 +51,7 @@ def snapshot(
     for name, error in failed.items():
         # Errors of AWS name the account themselves.
         named = str(error).startswith(f"account {name} ")
-        print(f"cloudtracker: {error if named else f'account {name}: {error}'}", file=sys.stderr)
+        say_aside(error if named else f"account {name}: {error}")
     if failed:
         raise RunError(
             f"{len(failed)} of {len(chosen)} accounts failed; the snapshots of the others are taken"
@@ -69,7 +69,7 @@ def _chosen(settings: Settings, account: str) -> tuple[AccountSettings, ...]:
         return (one,)
     for one in settings.accounts:
         if one.iam is None:
-            print(f"cloudtracker: account {one.name} has no 'iam:', no snapshot is taken", file=sys.stderr)
+            say_aside(f"account {one.name} has no 'iam:', no snapshot is taken")
     return tuple(one for one in settings.accounts if one.iam is not None)
 
 

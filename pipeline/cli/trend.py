@@ -1,6 +1,5 @@
 """`cloudtracker trend`: how much is granted and used, week by week."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from assets.errors import UsageError
 from pipeline.cli.dates import parsed
+from pipeline.cli.terminal import say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -82,4 +82,4 @@ def _make(settings: Settings, lake: "Lake", chosen: AccountSettings | None, week
     with Bar() as bar:
         failed = carry_out_all(settings, accounts, lambda one: plans[one.id], bar, organization=organization)
     for name, error in failed.items():
-        print(f"cloudtracker: account {name}: {error}", file=sys.stderr)
+        say_aside(f"account {name}: {error}")

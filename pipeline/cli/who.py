@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.errors import UsageError
+from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,21 +61,21 @@ def _print_text(
     from pipeline.cli.output import PREFIX
 
     window = question.window
-    print(f"role {name} of account {question.account.name}, {window.start} to {window.end}")
-    print(f"used by {users.height:,}:" if users.height else "used by nobody that the logs show")
+    say(f"role {name} of account {question.account.name}, {window.start} to {window.end}")
+    say(f"used by {users.height:,}:" if users.height else "used by nobody that the logs show")
     for row in users.to_dicts():
-        print(f"  {_origin(row)}")
+        say(f"  {_origin(row)}")
         often = f"{row['sessions']:,} {'session' if row['sessions'] == 1 else 'sessions'}, {row['events']:,} events"
         last = f", last {row['last_used']:%Y-%m-%d %H:%M:%S}" if row["last_used"] else ""
-        print(f"      {often}{last} ({row['certainty']})")
+        say(f"      {often}{last} ({row['certainty']})")
         for way in row["through"]:
-            print(f"      through {way}")
+            say(f"      through {way}")
         if row["only"]:
-            print(f"      only they used {', '.join(row['only'])}")
-    print("may assume it:" if may.height else "nobody may assume it")
+            say(f"      only they used {', '.join(row['only'])}")
+    say("may assume it:" if may.height else "nobody may assume it")
     for row in may.to_dicts():
         told = "" if row["may"] == "yes" else f" [{row['may']}]"
-        print(f"{PREFIX[row['status']]}{row['kind']} {_place(row, names)}{told}: {row['because']}")
+        say(f"{PREFIX[row['status']]}{row['kind']} {_place(row, names)}{told}: {row['because']}")
 
 
 def _origin(row: dict[str, Any]) -> str:
