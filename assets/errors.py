@@ -38,6 +38,12 @@ class StorageError(CloudTrackerError):
     exit_code = 4
 
 
+class UnforeseenError(CloudTrackerError):
+    """Something went wrong that nobody thought of: a defect of this program, or of a library."""
+
+    exit_code = 70
+
+
 class RunError(CloudTrackerError):
     """A run did not finish."""
 

@@ -37,19 +37,29 @@ class Question:
     scps: ScpSource = field(default_factory=ScpFiles)
 
 
-def window_asked(settings: Settings, start: date | None, end: date | None) -> Window:
-    """Return the days that are asked about. Raises `UsageError` where they make no sense."""
+def window_asked(
+    settings: Settings,
+    start: date | None,
+    end: date | None,
+    flags: tuple[str, str] = ("--start", "--end"),
+) -> Window:
+    """Return the days that are asked about. Raises `UsageError` where they make no sense, naming the `flags`."""
     today = settings.today()
     last = end or today
     first = start or max(settings.first_day, last - timedelta(days=settings.lookback_days - 1))
+    first_flag, last_flag = flags
+    if first > last and start is None:
+        raise UsageError(
+            f"{last} lies before the first day that is kept, 'first_day: {settings.first_day}' in {settings.file}"
+        )
     if first > last:
-        raise UsageError(f"--start {first} lies after --end {last}")
+        raise UsageError(f"{first_flag} {first} lies after {f'{last_flag} ' if end else 'today, '}{last}")
     if last > today:
         word = "as_of, which stands for today" if settings.as_of else "today"
-        raise UsageError(f"--end {last} lies after {today} ({word})")
+        raise UsageError(f"{last_flag} {last} lies after {today} ({word})")
     if first < settings.first_day:
         raise UsageError(
-            f"--start {first} lies before the first day that is kept, {settings.first_day}; "
+            f"{first_flag} {first} lies before the first day that is kept, {settings.first_day}; "
             f"set 'first_day: {first}' in {settings.file}"
         )
     return Window(first, last)

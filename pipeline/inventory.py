@@ -1,10 +1,12 @@
 """What the lake holds: every partition with its rows and its time."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
+from assets.errors import StorageError
 from pipeline.lake import Lake
 from pipeline.tables import TABLES
 
@@ -31,9 +33,19 @@ def inventory(lake: Lake, account: str | None, tables: Sequence[str]) -> pl.Data
             day, owner = getattr(partition, "day", None), getattr(partition, "account", None)
             if not path.exists() or (account is not None and TABLES[table].partitioned and owner != account):
                 continue
-            count = pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item()
+            count = _rows_in(path)
             rows.append((table, day, owner, count, path.stat().st_size, lake.written_at(table, partition)))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+
+
+def _rows_in(path: Path) -> int:
+    try:
+        return int(pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = str(error).partition("\n")[0]
+        raise StorageError(
+            f"{path}: cannot be read: {reason}; delete it, the next run makes it again"
+        ) from None
 
 
 def totals(rows: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,9 @@ from pipeline.replacing import replaced
 from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
+# Folders that somebody else made there are no partitions.
+_DIGIT = "[0-9]"
+_DAY, _ACCOUNT = f"{_DIGIT * 4}-{_DIGIT * 2}-{_DIGIT * 2}", _DIGIT * 12
 # Of a table that is written as it is read. Codes take little room, and each group holds their names again.
 _ROW_GROUP, _CODED_ROW_GROUP = 50_000, 250_000
 _ARROW_SCHEMA = "ARROW:schema"
@@ -46,9 +49,11 @@ class Lake:
 
     def partitions(self, table: str, account: str | None = None) -> list[Partition]:
         """Return the partitions that exist, by day and account."""
-        found = (self.root / table).glob(f"day=*/account={account or '*'}/{FILE}")
+        found = (self.root / table).glob(f"day={_DAY}/account={account or _ACCOUNT}/{FILE}")
         return sorted(
-            Partition(date.fromisoformat(path.parent.parent.name[4:]), path.parent.name[8:]) for path in found
+            Partition(date.fromisoformat(path.parent.parent.name[4:]), path.parent.name[8:])
+            for path in found
+            if _is_day(path.parent.parent.name[4:])
         )
 
     def write(
@@ -136,6 +141,10 @@ class Lake:
             handle = os.open(path, os.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise StorageError(
+                f"{path}: cannot be read: {error.strerror or error}; check the permissions below 'storage: root'"
+            ) from None
         try:
             size = os.fstat(handle).st_size
             ends = os.pread(handle, 4, 0), os.pread(handle, 4, max(0, size - 4))
@@ -144,6 +153,14 @@ class Lake:
         if ends != (b"PAR1", b"PAR1"):
             raise StorageError(f"{path}: is not a whole Parquet file; delete it, the next run makes it again")
         return path
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def ensure_writable(root: Path) -> None:

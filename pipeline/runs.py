@@ -3,10 +3,11 @@
 Only those modules import this one that have something to run: importing Dagster takes two seconds.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
-from assets.errors import CloudTrackerError
+from assets.errors import CloudTrackerError, UnforeseenError
 from assets.principal_diffs.coverage import Window
 from pipeline.account_process import Errand
 from pipeline.plan import Plan
@@ -80,6 +81,12 @@ def _one_by_one(runs: Runner, accounts: Sequence[AccountSettings], planner: Plan
             runs.carry_out(planner(account))
         except CloudTrackerError as error:
             yield account, error
+        except Exception as error:
+            # Nobody thought of it, but the other accounts have nothing to do with it.
+            if len(accounts) == 1 or os.environ.get("CLOUDTRACKER_DEBUG"):
+                raise
+            told = str(error).partition("\n")[0]
+            yield account, UnforeseenError(f"account {account.name}: {type(error).__name__}: {told}")
         else:
             yield account, None
 

@@ -8,7 +8,13 @@ import msgspec
 from assets.errors import ConfigError
 
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
-_CRON = re.compile(r"[-0-9*/,A-Za-z]+( +[-0-9*/,A-Za-z]+){4}")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+# Minute, hour, day of the month, month, day of the week (7 is Sunday, too): lowest, highest, and their names.
+_FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
+    (0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, _MONTHS), (0, 7, _WEEKDAYS)
+)  # fmt: skip
+_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/0*([1-9][0-9]*))?")
 
 
 class ScheduleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +39,7 @@ class ScheduleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def check_schedule(schedule: ScheduleSettings, where: str) -> None:
     """Raise `ConfigError` for what is no time, zone or interval; `where` names file and key, quote open."""
-    if not (_TIME.fullmatch(schedule.at) or _CRON.fullmatch(schedule.at)):
+    if not (_TIME.fullmatch(schedule.at) or _is_cron(schedule.at)):
         raise ConfigError(
             f'{where}.at\': {schedule.at!r} is neither a time of day as "05:30" nor a cron expression of five fields'
         )
@@ -45,3 +51,25 @@ def check_schedule(schedule: ScheduleSettings, where: str) -> None:
         ) from None
     if schedule.new_logs_minutes < 1:
         raise ConfigError(f"{where}.new_logs_minutes': {schedule.new_logs_minutes} is not at least 1")
+
+
+def _is_cron(text: str) -> bool:
+    """Say whether a text is a cron expression of five fields as crontab(5) has them."""
+    fields = text.split()
+    return len(fields) == len(_FIELDS) and all(
+        _is_field(field, *limits) for field, limits in zip(fields, _FIELDS, strict=True)
+    )
+
+
+def _is_field(field: str, lowest: int, highest: int, names: tuple[str, ...]) -> bool:
+    numbers = {str(number): number for number in range(lowest, highest + 1)}
+    numbers |= {f"0{number}": number for number in range(lowest, min(highest, 9) + 1)}
+    numbers |= {name: lowest + at for at, name in enumerate(names)}
+    for part in field.lower().split(","):
+        found = _PART.fullmatch(part)
+        if found is None:
+            return False
+        first, last = (numbers.get(name, -1) if name else None for name in found.groups()[:2])
+        if first == -1 or last == -1 or (first is not None and last is not None and first > last):
+            return False
+    return True

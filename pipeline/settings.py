@@ -25,6 +25,8 @@ from pipeline.warehouse_settings import WarehouseSettings, check_warehouse
 from pipeline.yaml_file import load_yaml
 
 FIRST_DAY = date(2023, 1, 1)
+# Ten years: no log is kept for longer, and dates end somewhere.
+_MOST = {"lookback_days": 3_660, "min_covered_days": 3_660, "late_days": 366, "late_hours": 24 * 366}
 
 
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -237,6 +239,9 @@ def _check(settings: Settings, path: Path) -> None:
     for key in ("lookback_days", "min_covered_days"):
         if getattr(settings, key) < 1:
             raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is not at least 1")
+    for key, most in _MOST.items():
+        if getattr(settings, key) > most:
+            raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is more than {most}")
     check_blocks(settings.storage, settings.checks, settings.service_reference, str(path))
     if settings.warehouse is not None:
         check_warehouse(settings.warehouse, str(path))

@@ -50,7 +50,7 @@ def export(
     from pipeline.report_plan import plan_report
 
     lake = Lake(settings.root)
-    wanted = window_asked(settings, None, parsed("--day", day)).end
+    wanted = window_asked(settings, None, parsed("--day", day), ("--day", "--day")).end
     for one in chosen:
         make(settings, plan_report(lake, settings, one, wanted))
     pieces = FORMATS[format_](Findings(lake, chosen, wanted, statuses))

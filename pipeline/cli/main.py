@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from assets.errors import INTERRUPTED, CloudTrackerError, UsageError
+from assets.errors import INTERRUPTED, CloudTrackerError, UnforeseenError, UsageError
 from pipeline.cli import (
     actions,
     athena,
@@ -38,7 +38,7 @@ from pipeline.cli.terminal import say_aside
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, or a check's error stands,"
     " 2 wrong flags or configuration, 3 an input file cannot be read,"
-    " 4 the tables cannot be read or written, 5 a run failed, 130 interrupted."
+    " 4 the tables cannot be read or written, 5 a run failed, 70 something that was not thought of, 130 interrupted."
 )
 app = typer.Typer(
     name="cloudtracker",
@@ -231,3 +231,15 @@ def main() -> None:
         # The reader (head, less) has gone: that is its right, and no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        # Nobody thought of it. 1 would read as what --fail-on names.
+        if os.environ.get("CLOUDTRACKER_DEBUG"):
+            raise
+        told = str(error).partition("\n")[0]
+        say_aside(
+            UnforeseenError(
+                f"{type(error).__name__}: {told}; finished tables are kept. CLOUDTRACKER_DEBUG=1 shows where it was,"
+                " please report it"
+            )
+        )
+        sys.exit(UnforeseenError.exit_code)

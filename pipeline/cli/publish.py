@@ -35,7 +35,7 @@ def publish(
     from pipeline.answers import window_asked
     from pipeline.publishing import publisher_of
 
-    window = window_asked(settings, parsed("--from", from_), parsed("--to", to))
+    window = window_asked(settings, parsed("--from", from_), parsed("--to", to), ("--from", "--to"))
     publisher = publisher_of(settings)
     partitions = [Partition(day, one.id) for day in window.days for one in chosen]
     wanted = partitions if everything else publisher.outdated(partitions)

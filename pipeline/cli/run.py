@@ -69,7 +69,7 @@ def run(
     chosen = settings.accounts if account == "all" else (settings.account(account),)
     from pipeline.answers import window_asked
 
-    window = window_asked(settings, parsed("--from", from_), parsed("--to", to))
+    window = window_asked(settings, parsed("--from", from_), parsed("--to", to), ("--from", "--to"))
     from pipeline.cli.bar import Bar
     from pipeline.cli.summary import print_scanned, print_summary
     from pipeline.lake import Lake

@@ -162,3 +162,35 @@ def test_the_warehouse_is_there_where_it_is_configured_and_follows_from_what_it_
     }
     assert node.partitions_def == graph.get(dg.AssetKey("principal_diffs")).partitions_def
     assert node.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("30 5 * * *", True),
+        ("*/15 0-6,22 1,15 jan-mar MON-FRI", True),
+        ("0 05 * * 7", True),
+        ("5 5 5 5 5", True),
+        ("99 99 * * *", False),
+        ("a b c d e", False),
+        ("*/0 * * * *", False),
+        ("0 24 * * *", False),
+        ("0 0 0 * *", False),
+        ("0 0 * 13 *", False),
+        ("0 0 * * 8", False),
+        ("5-1 * * * *", False),
+        ("0 0 * *", False),
+        ("0 0 * * * *", False),
+        ("1,,2 * * * *", False),
+    ],
+)
+def test_a_cron_expression_is_one(text: str, good: bool) -> None:
+    from dagster._utils.schedules import is_valid_cron_string
+
+    schedule = ScheduleSettings(at=text)
+    if good:
+        check_schedule(schedule, "config.yaml: key 'schedule")
+        assert is_valid_cron_string(text)
+    else:
+        with pytest.raises(ConfigError, match="is neither a time of day"):
+            check_schedule(schedule, "config.yaml: key 'schedule")

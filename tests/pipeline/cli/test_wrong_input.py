@@ -152,3 +152,71 @@ def test_a_broken_partition_is_named(demo: Account, ask: Ask) -> None:
     answer = ask("--account", "demo", "--list", "users")
     assert answer.code == 4
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("as_of: 2026-02-30\n", "2026-02-30 is no date or time"),
+        ("first_day: 2026-13-01\n", "2026-13-01 is no date or time"),
+        ("? [a, b]\n: 1\n", "a list or a mapping stands where a key is expected"),
+        ("? {a: b}\n: 1\n", "a list or a mapping stands where a key is expected"),
+        ("lookback_days: 5000000\n", "key 'lookback_days': 5000000 is more than 3660"),
+        ("late_hours: 999999999999\n", "key 'late_hours': 999999999999 is more than 8784"),
+        ("late_days: 9999999\nlate_hours: 999999999999\n", "is more than"),
+        ('schedule: {at: "99 99 * * *"}\n', "'99 99 * * *' is neither a time of day"),
+        ("a: " + "[" * 10_000 + "\n", "config.yaml: is not valid YAML"),
+    ],
+)
+def test_a_configuration_that_nothing_can_be_made_of_is_one_line(
+    account: Account, ask: Ask, text: str, message: str
+) -> None:
+    account.config.write_text(text + "accounts: [{name: demo, id: '111111111111'}]\n", encoding="utf-8")
+    answer = ask("--account", "demo", "--list", "users")
+    assert (answer.code, answer.out) == (2, "")
+    assert message in answer.err.splitlines()[-1]
+    assert "Traceback" not in answer.err
+
+
+def test_a_window_is_named_as_it_was_asked_for(demo: Account, ask: Ask) -> None:
+    answer = ask("run", "--account", "demo", "--from", "2026-06-30", "--to", "2026-06-29")
+    assert answer.code == 2
+    assert "--from 2026-06-30 lies after --to 2026-06-29" in answer.err
+    answer = ask("run", "--account", "demo", "--from", "2026-06-30", "--to", "2026-07-29")
+    assert "--to 2026-07-29 lies after 2026-06-30" in answer.err
+    demo.configure(first_day="2027-01-01")
+    answer = ask("--account", "demo", "--list", "users")
+    assert answer.code == 2
+    assert "2026-06-30 lies before the first day that is kept, 'first_day: 2027-01-01'" in answer.err
+
+
+def test_tables_names_what_it_cannot_read_and_passes_by_what_is_none(demo: Account, ask: Ask) -> None:
+    assert ask("run", "--account", "demo").code == 0
+    before = ask("tables", "--account", "demo")
+    assert before.code == 0
+    usage = demo.root / "cloudtrail_usage"
+    (usage / "day=foo" / f"account={ACCOUNT}").mkdir(parents=True)
+    (usage / "day=foo" / f"account={ACCOUNT}" / "part-0.parquet").write_bytes(b"")
+    (usage / "day=2026-06-99" / f"account={ACCOUNT}").mkdir(parents=True)
+    (usage / "day=2026-06-99" / f"account={ACCOUNT}" / "part-0.parquet").write_bytes(b"")
+    assert ask("tables", "--account", "demo").out == before.out
+    path = Lake(demo.root).path("cloudtrail_usage", Partition(date(2026, 6, 28), ACCOUNT))
+    path.write_bytes(b"")
+    answer = ask("tables", "--account", "demo")
+    assert answer.code == 4
+    assert f"{path}: cannot be read" in answer.err
+    assert "the next run makes it again" in answer.err
+
+
+def test_what_nobody_thought_of_is_a_line_and_no_answer_of_fail_on(
+    demo: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask("run", "--account", "demo").code == 0
+    # Whole at both ends, and damaged within.
+    path = Lake(demo.root).path("principal_diffs", Partition(date(2026, 6, 30), ACCOUNT))
+    data = path.read_bytes()
+    path.write_bytes(b"PAR1" + bytes(len(data) - 8) + b"PAR1")
+    answer = ask("--account", "demo", "--user", "alice")
+    assert answer.code in (4, 70)
+    assert "Traceback" not in answer.err
+    assert answer.err.splitlines()[-1].startswith("cloudtracker: ")

@@ -1,0 +1,52 @@
+"""What nobody thought of: one account that fails so does not stop the others, a folder that cannot be made is named."""
+
+from pathlib import Path
+
+import pytest
+
+from assets.errors import StorageError, UnforeseenError
+from assets.partitions import Partition
+from assets.principal_diffs.coverage import Window
+from pipeline.cli.bar import Bar
+from pipeline.dagster_home import dagster_home
+from pipeline.lake import Lake
+from pipeline.plan import Plan, plan_range
+from pipeline.runs import carry_out_all
+from pipeline.settings import AccountSettings, load_settings
+from tests.build import ACCOUNT, allow, iam, user
+from tests.conftest import Account
+
+OTHER = "222222222222"
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_home_of_dagster_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / name))
+    with pytest.raises(StorageError, match=r"Dagster's folder cannot be made: .*DAGSTER_HOME"):
+        dagster_home()
+
+
+def test_the_other_accounts_are_made(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.write_iam(iam(user("alice", allow("iam:GetUser"))))
+    one = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    account.configure(accounts=[{"name": "other", "id": OTHER}, {"name": "demo", "id": ACCOUNT, **one}])
+    monkeypatch.setenv("DAGSTER_HOME", str(account.folder / "dagster"))
+    settings = load_settings(account.config)
+    lake = Lake(settings.root)
+    day = settings.today()
+
+    def planned(wanted: AccountSettings) -> Plan:
+        if wanted.name == "other":
+            raise ZeroDivisionError("by nought")
+        return plan_range(lake, wanted, Window(day, day))
+
+    with Bar() as bar:
+        failed = carry_out_all(settings, settings.accounts, planned, bar, lambda _: (day,))
+    assert list(failed) == ["other"]
+    error = failed["other"]
+    assert isinstance(error, UnforeseenError)
+    assert str(error) == "account other: ZeroDivisionError: by nought"
+    assert lake.partitions("expanded_grants", ACCOUNT) == [Partition(day, ACCOUNT)]
