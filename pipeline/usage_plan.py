@@ -27,7 +27,9 @@ def stale_usage(
     stored = _coverage(lake, account)
     late = _late_for(stored)
     waits = [timedelta(days=n) for n in range(settings.late_days + 1)]
-    changed = logs.changed(account, sorted({day + wait for day in days for wait in waits}))
+    # Where a late delivery was found once, another file may come.
+    deliveries = {day: [*(day + wait for wait in waits), *late.get(day, ())] for day in days}
+    changed = logs.changed(account, sorted(set().union(*deliveries.values())))
     coverage = stored.filter(pl.col("day").is_in(days))
     provisional = set(coverage.filter("provisional")["day"])
     read = _late_from(coverage)
@@ -39,7 +41,7 @@ def stale_usage(
         or day in again
         or not set(late.get(day, ())) <= read.get(day, set())
         or _is_older_than_its_logs(
-            lake, settings, account, day, [changed.get(day + wait) for wait in waits], open_days
+            lake, settings, account, day, [changed.get(one) for one in deliveries[day]], open_days
         )
     ]
 

@@ -62,14 +62,16 @@ def coverage_frame(
     """Return the rows of `log_coverage` of a day, one per region, from the deliveries that it was made of.
 
     `counts` is that of `merge_day`. A region is complete when it has files, nothing was rejected in its
-    deliveries in which the day's events should be, and the day is not provisional.
+    deliveries in which the day's events should be or were found, and the day is not provisional.
     """
     usual = [deliveries[delivery] for delivery in plan.usual(day)]
     extra = [deliveries[delivery] for delivery in plan.extra(day)]
     counted = {row["region"]: row for row in counts.iter_rows(named=True)}
     provisional = clock.provisional(day)
     own = usual[0]
-    rejected_in = Counter(rejection.region for delivery in usual for rejection in delivery.rejected)
+    # Where an event of the day was found late, another may be in what cannot be read.
+    rejections = [rejection for delivery in (*usual, *extra) for rejection in delivery.rejected]
+    rejected_in = Counter(rejection.region for rejection in rejections)
     not_fetched = Counter(
         rejection.region
         for delivery in usual
@@ -96,6 +98,7 @@ def coverage_frame(
                 "rejected": len(rejected),
                 "unreadable_files": unreadable,
                 "not_fetched": not_fetched[region],
+                "doubtful": rejected_in[region],
                 "late_for": sorted(day_of(late.day) for late in own.late if late.region == index),
                 "late_from": sorted(set(plan.late_from.get(day, ()))),
                 "provisional": provisional,

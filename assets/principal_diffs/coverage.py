@@ -33,18 +33,23 @@ def covered_days(coverage: pl.LazyFrame, window: Window) -> list[date]:
     """Return the days of the window whose logs are there and whole, in order.
 
     `coverage` is `log_coverage` with the column `day`. A day is covered when at least one region has logs
-    and no region's logs were cut short, unreadable or still awaited. A region without files on such a day
-    does not uncover it: CloudTrail delivers no file where nothing happened.
+    and no region's logs were cut short, unreadable or still awaited, in whatever delivery its events may be. A region
+    without files on such a day does not uncover it: CloudTrail delivers no file where nothing happened.
     """
     # Collected before it is grouped: a group_by that streams over hundreds of small files takes three times as long.
     days = (
         coverage.filter(pl.col("day").is_between(window.start, window.end))
-        .select("day", "files", "rejected", "provisional", "complete")
+        .select("day", "files", "rejected", "doubtful", "provisional", "complete")
         .collect()
         .group_by("day")
         .agg(
             (pl.col("files") > 0).any().alias("any"),
-            ((pl.col("rejected") > 0) | pl.col("provisional") | ((pl.col("files") > 0) & ~pl.col("complete")))
+            (
+                (pl.col("rejected") > 0)
+                | (pl.col("doubtful").fill_null(0) > 0)
+                | pl.col("provisional")
+                | ((pl.col("files") > 0) & ~pl.col("complete"))
+            )
             .any()
             .alias("broken"),
         )

@@ -1,13 +1,15 @@
 import gzip
 import json
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.rejections import REASONS, Reason
+from assets.principal_diffs.coverage import Window, covered_days
 from tests.assets.cloudtrail_usage.log_files import (
     ALICE,
     DAY,
@@ -15,6 +17,7 @@ from tests.assets.cloudtrail_usage.log_files import (
     coverage,
     event,
     put,
+    read,
     read_one,
     rejections,
 )
@@ -215,3 +218,27 @@ def test_files_of_50_megabytes_are_read(tmp_path: Path) -> None:
     assert tables.usage["events"].to_list() == [count + 1]
     row = coverage(tables)
     assert (row["files"], row["duplicates"], row["complete"]) == (3, count + 1, True)
+
+
+def test_what_cannot_be_read_lowers_every_day_that_it_may_have_held(tmp_path: Path) -> None:
+    window, late = Window(DAY, DAY), DAY + timedelta(days=5)
+    cut = gzip.compress(json.dumps({"Records": [event("lost")]}).encode())[:-9]
+
+    def covered(root: Path, **more: Any) -> tuple[list[date], int]:
+        made = read(root, [DAY], **more)[DAY]
+        coverage = made.coverage.with_columns(day=pl.lit(DAY))
+        return covered_days(coverage.lazy(), window), int(coverage["doubtful"].sum())
+
+    # A region without files on the day; what was delivered on the next is cut short.
+    next_day = tmp_path / "next"
+    put(next_day, [event("1")])
+    assert covered(next_day) == ([DAY], 0)
+    put(next_day, cut, region="eu-west-1", day=DAY + timedelta(days=1))
+    assert covered(next_day) == ([], 1)
+    # Far from the day it says nothing of it, but where an event of the day was found.
+    far = tmp_path / "far"
+    put(far, [event("1")])
+    put(far, [event("2")], "good.json.gz", day=late)
+    put(far, cut, "bad.json.gz", day=late)
+    assert covered(far) == ([DAY], 0)
+    assert covered(far, late_from={DAY: [late]}) == ([], 1)

@@ -1,0 +1,42 @@
+"""A second file with events of an old day, in the folder where one was found before, makes the day anew as well."""
+
+import time
+from datetime import date
+
+from assets.partitions import Partition
+from pipeline.lake import Lake
+from tests.build import ACCOUNT, allow, iam, log_file, record, user
+from tests.conftest import Account, Ask
+
+ALICE = user("alice", allow("iam:GetUser"))
+OLD, FOUND = date(2026, 6, 24), date(2026, 6, 29)
+RUN = ("run", "--account", "demo", "--from", str(OLD), "--to", "2026-06-30", "--missing-only")
+
+
+def _events(lake: Lake) -> int:
+    return int(lake.scan("cloudtrail_usage", [Partition(OLD, ACCOUNT)]).collect()["events"].sum())
+
+
+def _late(account: Account, name: str, hour: int) -> None:
+    # Folders bear the time of the system's clock, tables that of their end: they must differ.
+    time.sleep(0.05)
+    call = record(ALICE, "iam:GetUser", f"{OLD}T{hour:02}:00:00Z")
+    log_file(account.logs, [call], day=FOUND, name=name)
+
+
+def test_each_late_file_is_read(account: Account, ask: Ask) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
+    lake = Lake(account.root)
+    assert ask(*RUN).code == 0
+    assert _events(lake) == 1
+    _late(account, "late-1.json.gz", 11)
+    assert ask(*RUN).code == 0
+    assert _events(lake) == 2
+    _late(account, "late-2.json.gz", 12)
+    assert ask(*RUN).code == 0
+    assert _events(lake) == 3
+    # All is read: nothing is made again.
+    written = lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT))
+    assert ask(*RUN).code == 0
+    assert lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT)) == written
