@@ -138,8 +138,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "unreadable_files": "Those of them that are whole files",
         "not_fetched": "Files and folders where the day's events should be that could not be had (gone, refused, "
         "connection): the day is read again when next asked for",
-        "doubtful": "Rows of rejected_records of all deliveries in which the day's events should be, or were found: they "
-        "may have held some; null in tables of earlier versions",
+        "doubtful": "Rows of rejected_records of all deliveries in which the day's events should be, or were found: "
+        "they may have held some; null in tables of earlier versions",
         "late_for": "Days whose events were delivered on this day, too late (or early) to be found by them",
         "late_from": "Delivery days that were read for this day beyond the usual ones",
         "provisional": "Read before the day's end plus the hours that deliveries may take",

@@ -95,12 +95,18 @@ class AccountDetails:
     policies: tuple[ManagedPolicy, ...]
 
 
+_NOT_AS_WRITTEN = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError)
+
+
 class _File(msgspec.Struct):
     users: list[msgspec.Raw] | None = msgspec.field(default=None, name="UserDetailList")
     roles: list[msgspec.Raw] | None = msgspec.field(default=None, name="RoleDetailList")
     groups: list[msgspec.Raw] | None = msgspec.field(default=None, name="GroupDetailList")
     policies: list[msgspec.Raw] | None = msgspec.field(default=None, name="Policies")
     truncated: bool | str | None = msgspec.field(default=None, name="IsTruncated")
+    # What a page ends with that others follow: AWS CLI's with --max-items, and IAM's own.
+    next_token: Any = msgspec.field(default=None, name="NextToken")
+    marker: Any = msgspec.field(default=None, name="Marker")
 
 
 @uncollected()
@@ -123,6 +129,8 @@ def parse_details(raw: bytes, label: str) -> AccountDetails:
 def _decode(text: str, label: str) -> _File:
     try:
         file = msgspec.json.decode(text, type=_File)
+    except RecursionError:
+        raise InputError(f"{label}: is nested too deeply; {HOW_TO_GET_IT}") from None
     except msgspec.DecodeError:
         # The slower parser of the standard library is only asked where the fault lies.
         raise InputError(f"{label}: {_fault(text)}; {HOW_TO_GET_IT}") from None
@@ -131,9 +139,10 @@ def _decode(text: str, label: str) -> _File:
             f"{label}: has neither UserDetailList nor RoleDetailList, so it is not the output of "
             f"get-account-authorization-details; {HOW_TO_GET_IT}"
         )
-    if file.truncated in (True, "true", "True"):
+    if file.truncated in (True, "true", "True") or file.next_token or file.marker:
+        why = "NextToken" if file.next_token else "Marker" if file.marker else "IsTruncated is true"
         raise InputError(
-            f"{label}: the snapshot is truncated (IsTruncated is true): it holds one page only; "
+            f"{label}: the snapshot is truncated ({why}): it holds one page only; "
             "run get-account-authorization-details again without --max-items and --no-paginate"
         )
     return file
@@ -142,6 +151,8 @@ def _decode(text: str, label: str) -> _File:
 def _fault(text: str) -> str:
     try:
         value = json.loads(text)
+    except RecursionError:
+        return "is nested too deeply"
     except json.JSONDecodeError as error:
         at = f"at line {error.lineno}, column {error.colno}"
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
@@ -191,27 +202,48 @@ def _entities(kind: str, raws: list[msgspec.Raw] | None, label: str) -> Iterable
             yield Entity(
                 kind=kind,
                 arn=arn,
-                id=entry.get(f"{title}Id") or "",
-                name=entry.get(f"{title}Name") or arn.rpartition("/")[2],
-                path=entry.get("Path") or "/",
+                id=_text(entry, f"{title}Id"),
+                name=_text(entry, f"{title}Name") or arn.rpartition("/")[2],
+                path=_text(entry, "Path") or "/",
                 created_at=utc_time(entry.get("CreateDate")),
                 text=text,
                 inline=tuple(_inline(entry.get(f"{title}PolicyList") or ())),
                 attached=tuple(
-                    AttachedPolicy(policy.get("PolicyName") or "", policy["PolicyArn"])
+                    AttachedPolicy(_text(policy, "PolicyName"), _named(policy, "PolicyArn"))
                     for policy in entry.get("AttachedManagedPolicies") or ()
                 ),
-                groups=tuple(entry.get("GroupList") or ()),
-                boundary=boundary.get("PermissionsBoundaryArn") or "",
+                groups=_texts(entry, "GroupList"),
+                boundary=_text(boundary, "PermissionsBoundaryArn"),
                 last_used=utc_time((entry.get("RoleLastUsed") or {}).get("LastUsedDate")),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _NOT_AS_WRITTEN as error:
             raise InputError(f"{label}: {arn} is not as IAM writes it ({error!r}); {HOW_TO_GET_IT}") from None
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key) or ""
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is a JSON {_json_type(value)}, not a string")
+    return value
+
+
+def _named(entry: Mapping[str, Any], key: str) -> str:
+    value = _text(entry, key)
+    if not value:
+        raise KeyError(key)
+    return value
+
+
+def _texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = entry.get(key) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{key} is no list of strings")
+    return tuple(values)
 
 
 def _inline(policies: Iterable[Mapping[str, Any]]) -> Iterable[InlinePolicy]:
     for policy in policies:
-        yield InlinePolicy(policy["PolicyName"], decode_document(policy.get("PolicyDocument")))
+        yield InlinePolicy(_named(policy, "PolicyName"), decode_document(policy.get("PolicyDocument")))
 
 
 def _policies(raws: list[msgspec.Raw] | None, label: str) -> Iterable[ManagedPolicy]:
@@ -220,14 +252,14 @@ def _policies(raws: list[msgspec.Raw] | None, label: str) -> Iterable[ManagedPol
         try:
             yield ManagedPolicy(
                 arn=arn,
-                id=entry.get("PolicyId") or "",
-                name=entry.get("PolicyName") or arn.rpartition("/")[2],
-                path=entry.get("Path") or "/",
+                id=_text(entry, "PolicyId"),
+                name=_text(entry, "PolicyName") or arn.rpartition("/")[2],
+                path=_text(entry, "Path") or "/",
                 created_at=utc_time(entry.get("CreateDate")),
                 document=_default_version(entry),
                 text=text,
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _NOT_AS_WRITTEN as error:
             raise InputError(f"{label}: {arn} is not as IAM writes it ({error!r}); {HOW_TO_GET_IT}") from None
 
 

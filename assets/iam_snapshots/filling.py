@@ -1,6 +1,7 @@
 """Which snapshot stands for which day: today's from the source, a past day's from the nearest really taken."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -41,19 +42,40 @@ class IamSources:
         A snapshot that these partitions are to take counts as stored: it may fill past days among them.
         """
         partitions = list(partitions)
-        made: dict[tuple[str, datetime], pl.DataFrame] = {}
         kept: dict[str, dict[datetime, date]] = {}
         times: dict[str, dict[datetime, date]] = {}
+        for account in dict.fromkeys(partition.account for partition in partitions):
+            kept[account] = taken_times(self.stored, account)
+            days = [other for other in partitions if other.account == account]
+            times[account] = {**self._to_take(days, kept[account]), **kept[account]}
+        made = self._replaced(partitions, times, kept)
         for partition in partitions:
             account = partition.account
-            if account not in times:
-                kept[account] = taken_times(self.stored, account)
-                days = [other for other in partitions if other.account == account]
-                times[account] = {**self._to_take(days, kept[account]), **kept[account]}
             wanted = self._wanted(partition, times[account])
             if (account, wanted) not in made:
                 made[account, wanted] = self._snapshot(account, wanted, kept[account])
             yield partition, made[account, wanted]
+
+    def _replaced(
+        self,
+        partitions: Iterable[Partition],
+        times: Mapping[str, Mapping[datetime, date]],
+        kept: Mapping[str, Mapping[datetime, date]],
+    ) -> dict[tuple[str, datetime], pl.DataFrame]:
+        """Return, by account and time, the stored snapshots that are wanted and lie where another one comes."""
+        wanted: dict[Partition, datetime] = {}
+        for partition in partitions:
+            # What cannot be had is said when it is its turn: the days before are made.
+            with suppress(InputError):
+                wanted[partition] = self._wanted(partition, times[partition.account])
+        found: dict[tuple[str, datetime], pl.DataFrame] = {}
+        for partition, time in wanted.items():
+            account = partition.account
+            day = kept[account].get(time)
+            lies = None if day is None else Partition(day, account)
+            if lies is not None and wanted.get(lies, time) != time and (account, time) not in found:
+                found[account, time] = self._snapshot(account, time, kept[account])
+        return found
 
     def wanted(self, partition: Partition, taken: Mapping[datetime, date]) -> datetime:
         """Return when the snapshot that stands for the partition was taken. Raises `InputError` as above.
@@ -94,7 +116,13 @@ class IamSources:
             label = source.label if source is not None else "IAM data"
             raise InputError(f"account {account}: {label}: changed while it was read; run it again")
         kept = Partition(stored[wanted], account)
-        return self.stored.scan("iam_snapshots", [kept]).select(list(COLUMNS)).collect()
+        found = self.stored.scan("iam_snapshots", [kept]).select(list(COLUMNS)).collect()
+        if set(found["taken_at"]) != {wanted}:
+            raise InputError(
+                f"account {account}: the snapshot of {wanted:%Y-%m-%d %H:%M:%S} UTC, stored on {kept.day}, was replaced"
+                " while it was read; run it again"
+            )
+        return found
 
 
 _NO_SOURCE = (
@@ -104,11 +132,10 @@ _NO_SOURCE = (
 
 
 def taken_times(stored: Stored, account: str) -> dict[datetime, date]:
-    """Return when the stored snapshots of an account were really taken, each with a day that holds it."""
-    rows = (
-        stored.scan("iam_snapshots", stored.partitions("iam_snapshots", account))
-        .group_by("taken_at")
-        .agg(pl.col("day").min())
-        .collect()
-    )
-    return dict(rows.iter_rows())
+    """Return when the stored snapshots of an account were really taken, each with the nearest day that holds it."""
+    held = stored.scan("iam_snapshots", stored.partitions("iam_snapshots", account)).select("taken_at", "day")
+    rows = held.unique().collect()
+    # Far from its own day it is the first to be replaced by another one.
+    away = (pl.col("day") - pl.col("taken_at").dt.date()).abs()
+    nearest_first = rows.sort(away, "day").unique("taken_at", keep="first", maintain_order=True)
+    return dict(nearest_first.iter_rows())

@@ -19,6 +19,9 @@ class PolicyDocument:
     problem: str = ""
 
 
+_HALF_A_PAIR = "\\ud"
+
+
 def decode_document(value: object) -> PolicyDocument:
     """Decode a document as found in `PolicyDocument`, `Document` or `AssumeRolePolicyDocument`.
 
@@ -39,6 +42,11 @@ def decode_document(value: object) -> PolicyDocument:
 def _decode_text(text: str) -> PolicyDocument:
     try:
         body = json.loads(text)
+        if _HALF_A_PAIR in text.lower():
+            # Half a surrogate pair is no text: raises where one is left alone.
+            json.dumps(body, ensure_ascii=False).encode()
+    except RecursionError:
+        return PolicyDocument(None, "the policy document is nested too deeply")
     except ValueError as error:
         return PolicyDocument(
             None, f"the policy document is text that is neither JSON nor URL-encoded JSON ({error})"

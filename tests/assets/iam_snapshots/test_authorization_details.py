@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,3 +146,48 @@ def test_entries_are_sorted_and_the_same_entry_twice_is_one() -> None:
 def test_service_linked(path: str, linked: bool) -> None:
     (role,) = parse_details(file(roles=[{**ROLE, "Path": path}]), "x").roles
     assert role.service_linked is linked
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ({"NextToken": "eyJNYXJrZXIiOiBudWxsfQ=="}, "NextToken"),
+        ({"Marker": "abc", "IsTruncated": False}, "Marker"),
+        ({"IsTruncated": True}, "IsTruncated is true"),
+    ],
+)
+def test_one_page_of_several_is_no_snapshot(more: dict[str, Any], what: str) -> None:
+    text = json.dumps({"UserDetailList": [USER], **more}).encode()
+    with pytest.raises(InputError, match=rf"iam\.json: the snapshot is truncated \({what}\).*--max-items"):
+        parse_details(text, "iam.json")
+    whole = json.dumps({"UserDetailList": [USER], "NextToken": None, "Marker": ""}).encode()
+    assert len(parse_details(whole, "iam.json").users) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ({"GroupList": [{"GroupName": "g"}]}, "GroupList is no list of strings"),
+        ({"GroupList": "admins"}, "GroupList is no list of strings"),
+        ({"CreateDate": 1e20}, "OverflowError|ValueError"),
+        ({"UserPolicyList": [{"PolicyName": None, "PolicyDocument": {}}]}, "PolicyName"),
+        ({"PermissionsBoundary": {"PermissionsBoundaryArn": 5}}, "PermissionsBoundaryArn is a JSON number"),
+        ({"PermissionsBoundary": "arn"}, "not as IAM writes it"),
+        ({"AttachedManagedPolicies": [{"PolicyName": "x"}]}, "PolicyArn"),
+        ({"AttachedManagedPolicies": ["x"]}, "not as IAM writes it"),
+        ({"UserId": 5}, "UserId is a JSON number"),
+    ],
+)
+def test_an_entry_that_is_not_as_iam_writes_it_is_named(more: dict[str, Any], what: str) -> None:
+    text = json.dumps({"UserDetailList": [{**USER, **more}]}).encode()
+    with pytest.raises(
+        InputError, match=r"iam\.json: arn:aws:iam::111111111111:user/alice is not as IAM"
+    ) as found:
+        parse_details(text, "iam.json")
+    assert re.search(what, str(found.value))
+
+
+def test_what_is_nested_too_deeply_is_named() -> None:
+    deep = '{"UserDetailList": [' + "[" * 100_000 + "]" * 100_000 + "]}"
+    with pytest.raises(InputError, match=r"iam\.json"):
+        parse_details(deep.encode(), "iam.json")

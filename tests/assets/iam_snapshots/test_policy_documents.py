@@ -43,3 +43,19 @@ def test_what_cannot_be_decoded_keeps_its_reason_and_has_no_body(value: object, 
     document = decode_document(value)
     assert document.body is None
     assert reason in document.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"Statement": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+        ('{"Statement": [{"Sid": "\\ud83d"}]}', "neither JSON nor URL-encoded JSON"),
+    ],
+)
+def test_text_that_no_document_can_be_made_of_is_a_problem(text: str, problem: str) -> None:
+    found = decode_document(text)
+    assert found.body is None
+    assert problem in found.problem
+    assert decode_document('{"Statement": [{"Sid": "\\ud83d\\ude42"}]}').body == {
+        "Statement": [{"Sid": "🙂"}]
+    }
