@@ -48,7 +48,9 @@ class Clock:
 
 def rejected_frame(rejected: Iterable[Rejection]) -> pl.DataFrame:
     """Return the rows of `rejected_records`, sorted."""
-    return pl.DataFrame(sorted(rejected), schema=REJECTED_RECORDS, orient="row")
+    # A file's name on a disk may be bytes that are no text.
+    rows = [row._replace(file=row.file.encode(errors="replace").decode()) for row in sorted(rejected)]
+    return pl.DataFrame(rows, schema=REJECTED_RECORDS, orient="row")
 
 
 def coverage_frame(

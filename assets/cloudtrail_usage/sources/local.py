@@ -38,11 +38,17 @@ class LocalLogs:
         folder = self._accounts() / account / "CloudTrail"
         try:
             with os.scandir(folder) as entries:
-                return sorted(entry.name for entry in entries if entry.is_dir())
+                names = sorted(entry.name for entry in entries if entry.is_dir())
         except FileNotFoundError:
             return []
         except OSError as error:
             raise InputError(f"{folder}: the log folder cannot be listed: {error.strerror}") from error
+        for name in names:
+            if name != name.encode(errors="replace").decode():
+                raise InputError(
+                    f"{folder}: holds a folder whose name is no UTF-8, {name!r}; rename or remove it"
+                )
+        return names
 
     def folder(self, account: str, folder: Folder) -> str:
         """Return where the files of a region and day lie, relative to the logs' root."""

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.rejections import REASONS, Reason
+from assets.errors import InputError
 from assets.principal_diffs.coverage import Window, covered_days
 from tests.assets.cloudtrail_usage.log_files import (
     ALICE,
@@ -242,3 +243,16 @@ def test_what_cannot_be_read_lowers_every_day_that_it_may_have_held(tmp_path: Pa
     put(far, cut, "bad.json.gz", day=late)
     assert covered(far) == ([DAY], 0)
     assert covered(far, late_from={DAY: [late]}) == ([], 1)
+
+
+def test_a_name_that_is_no_text_is_written_with_question_marks(tmp_path: Path) -> None:
+    put(tmp_path, [event("1")])
+    folder = (tmp_path / put(tmp_path, b"no json", "other.json")).parent
+    (folder / os.fsdecode(b"bad-\xff.json")).write_bytes(b"no json")
+    (folder / os.fsdecode(b"good-\xff.json")).write_bytes(json.dumps({"Records": [event("2")]}).encode())
+    made = read(tmp_path, [DAY])[DAY]
+    assert made.usage["events"].sum() == 2
+    assert any(file.endswith("/bad-?.json") for file in made.rejected["file"])
+    (folder.parents[3] / os.fsdecode(b"eu-\xff")).mkdir()
+    with pytest.raises(InputError, match=r"holds a folder whose name is no UTF-8, 'eu-\\udcff'"):
+        read(tmp_path, [DAY])
