@@ -80,7 +80,7 @@ def _policy(arn: str | None, name: str, kind: str, document: PolicyDocument) -> 
 
 
 class _Shelf:
-    """The managed policies and groups of an account, each read once."""
+    """The managed policies and groups of a file, each read once."""
 
     def __init__(self, details: AccountDetails) -> None:
         self._managed = {
@@ -88,16 +88,18 @@ class _Shelf:
             for policy in details.policies
         }
         self._absent: dict[str, Policy] = {}
-        self._groups: Mapping[str, tuple[Carrier, ...]] = {
-            group.name: tuple(self._own(group, group.name)) for group in details.groups
+        # A file may be merged from several accounts, and a group's name is unique only within its own.
+        self._groups: Mapping[tuple[str, str], tuple[Carrier, ...]] = {
+            (_account(group.arn), group.name): tuple(self._own(group, group.name)) for group in details.groups
         }
 
     def holdings(self, entity: Entity, levels: tuple[tuple[Carrier, ...], ...]) -> Holdings:
         identity = list(self._own(entity))
         problems: list[tuple[str, str]] = []
         for group in dict.fromkeys(entity.groups):
-            if group in self._groups:
-                identity.extend(self._groups[group])
+            carried = self._groups.get((_account(entity.arn), group))
+            if carried is not None:
+                identity.extend(carried)
             else:
                 problems.append(("missing_group", f"group {group} is not in the snapshot"))
         boundary = None
@@ -120,6 +122,10 @@ class _Shelf:
             reason = "it is not in the snapshot"
             known = self._absent[arn] = Policy(arn, name or arn.rpartition("/")[2], "managed", missing=reason)
         return known
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4] if arn.count(":") >= 5 else ""
 
 
 def _problems(carrier: Carrier) -> Iterable[tuple[str, Any]]:

@@ -56,6 +56,28 @@ def test_codes_say_the_same_as_text(case: dict[str, Any]) -> None:
     assert coded.sources.equals(text.sources) and coded.problems.equals(text.problems)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "granted"), [((1, 2), ["s3:GetObject"]), ((2, 1), ["s3:GetObject"]), ((2,), [])]
+)
+def test_a_group_of_the_same_name_in_another_account_grants_nothing(
+    theirs: tuple[int, ...], granted: list[str]
+) -> None:
+    actions = {1: "s3:GetObject", 2: "s3:PutObject"}
+    groups = [
+        {
+            "GroupName": "admins",
+            "Arn": f"arn:aws:iam::{str(number) * 12}:group/admins",
+            "GroupPolicyList": [{"PolicyName": "p", "PolicyDocument": allow(actions[number])}],
+        }
+        for number in theirs
+    ]
+    bob = {"UserName": "bob", "Arn": f"arn:aws:iam::{'1' * 12}:user/bob", "GroupList": ["admins"]}
+    file = {"UserDetailList": [bob], "GroupDetailList": groups}
+    expanded = expand_account(parse_details(json.dumps(file).encode(), "merged.json"), CATALOGUE)
+    assert expanded.grants["action"].to_list() == granted
+    assert expanded.problems["problem"].to_list() == ([] if granted else ["missing_group"])
+
+
 def test_every_column_is_described() -> None:
     tables = {"expanded_grants": GRANTS, "grant_sources": SOURCES, "grant_problems": PROBLEMS}
     assert {name: ["", *columns] for name, columns in tables.items()} == {
