@@ -213,7 +213,7 @@ def _entities(kind: str, raws: list[msgspec.Raw] | None, label: str) -> Iterable
                     for policy in entry.get("AttachedManagedPolicies") or ()
                 ),
                 groups=_texts(entry, "GroupList"),
-                boundary=_text(boundary, "PermissionsBoundaryArn"),
+                boundary=_named(boundary, "PermissionsBoundaryArn") if boundary else "",
                 last_used=utc_time((entry.get("RoleLastUsed") or {}).get("LastUsedDate")),
             )
         except _NOT_AS_WRITTEN as error:

@@ -23,7 +23,8 @@ def documents(statements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     filled: list[list[dict[str, Any]]] = []
     for statement in statements:
         for part in _fitting(dict(statement)):
-            if filled and size(_document([*filled[-1], part])) <= MOST_CHARACTERS:
+            # With what is added to their Sids.
+            if filled and size(_document(_numbered([*filled[-1], part]))) <= MOST_CHARACTERS:
                 filled[-1].append(part)
             else:
                 filled.append([part])

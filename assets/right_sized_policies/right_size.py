@@ -1,8 +1,9 @@
 """The statements of a right-sized policy.
 
 An action is kept when it was used, when nobody can know whether it was, or when the configuration says that it
-stays. It keeps the resources and conditions of every statement that allowed it. The Denies of the original stay
-word for word; boundaries and SCPs stay where they are, and limit the new policy as they did the old one.
+stays. It keeps the resources and conditions of every statement that allowed it. Patterns that match no action that
+is known stay word for word: AWS may have such actions, and IAM allows them by those patterns. The Denies of the
+original stay word for word; boundaries and SCPs stay where they are, and limit the new policy as they did the old.
 """
 
 import json
@@ -69,7 +70,37 @@ def right_sized(
         for (reason, _), mine in sorted(found.items()):
             patterns = covered(mine, known, one.patterns, negated=one.negated)
             groups.setdefault((reason, scope, mine[0].partition(":")[0]), []).extend(patterns)
-    return [*_allows(groups), *_denies(holdings)]
+    return [*_allows(groups), *_unmatched(allows, index), *_denies(holdings)]
+
+
+def unmatched_patterns(holdings: Holdings, index: PatternIndex) -> list[str]:
+    """Return the patterns of Allows that match no known action, sorted."""
+    allows = (one for one in _statements(holdings) if one.allow)
+    return sorted({pattern for one in allows for pattern in _without_match(one, index)})
+
+
+def unread(actions: Iterable[Kept], holdings: Holdings, index: PatternIndex) -> list[str]:
+    """Return the actions that no Allow which could be read allows, sorted: some other policy does."""
+    allowed = 0
+    for one in _statements(holdings):
+        allowed |= _bits(one, index) if one.allow else 0
+    return sorted(one.action for one in actions if not index.bits([one.action]) & allowed)
+
+
+def _without_match(statement: Statement, index: PatternIndex) -> list[str]:
+    if statement.negated:
+        return []
+    return [pattern for pattern in statement.patterns if not index.bits([pattern])]
+
+
+def _unmatched(allows: Iterable[Statement], index: PatternIndex) -> Iterable[dict[str, Any]]:
+    patterns: dict[Scope, set[str]] = {}
+    for one in allows:
+        found = _without_match(one, index)
+        if found:
+            patterns.setdefault((one.resources, one.not_resources, one.condition), set()).update(found)
+    for number, (scope, mine) in enumerate(sorted(patterns.items()), start=1):
+        yield {"Sid": f"UnknownNames{number}", "Effect": "Allow", "Action": sorted(mine), **_scoped(scope)}
 
 
 def _bits(statement: Statement, index: PatternIndex) -> int:

@@ -73,6 +73,8 @@ def policy(
                 "documents": made.documents,
                 "kept": made.kept,
                 "left_out": made.left_out,
+                "unmatched": made.unmatched,
+                "unread": made.unread,
                 "problems": held.problems,
             }
         )
@@ -99,6 +101,14 @@ def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -
         f"document {at + 1} is longer than {MOST_CHARACTERS:,} characters: it cannot be cut"
         for at in made.too_long
     ]
+    if made.unmatched:
+        words.append(
+            f"keeps patterns that match no action known here, AWS may have some: {', '.join(made.unmatched)}"
+        )
+    if made.unread:
+        words.append(
+            f"used, or nobody can know, but the policy that allows it could not be read: {', '.join(made.unread)}"
+        )
     words += [f"{problem}: {detail}; what it says is not in here" for problem, detail in problems]
     for text in words:
         say_aside(text)

@@ -173,6 +173,7 @@ def test_one_page_of_several_is_no_snapshot(more: dict[str, Any], what: str) -> 
         ({"UserPolicyList": [{"PolicyName": None, "PolicyDocument": {}}]}, "PolicyName"),
         ({"PermissionsBoundary": {"PermissionsBoundaryArn": 5}}, "PermissionsBoundaryArn is a JSON number"),
         ({"PermissionsBoundary": "arn"}, "not as IAM writes it"),
+        ({"PermissionsBoundary": {"PermissionsBoundaryType": "Policy"}}, "PermissionsBoundaryArn"),
         ({"AttachedManagedPolicies": [{"PolicyName": "x"}]}, "PolicyArn"),
         ({"AttachedManagedPolicies": ["x"]}, "not as IAM writes it"),
         ({"UserId": 5}, "UserId is a JSON number"),

@@ -19,6 +19,16 @@ _GRANT = ("restricted", "unverified", "unknown_action", "only_aws_managed")
 _TEXTS = dict.fromkeys(("reason", "status", "removable", "access_level"), pl.String)
 _COUNTS = ("events", "own_events", "denied_events", "error_events", "maybe_events")
 
+_WITHIN = {
+    ("kms", "CreateGrant"),
+    ("codeartifact", "CreateRepository"),
+    ("ecr", "CreateRepository"),
+    ("s3express", "CreateSession"),
+    ("s3tables", "CreateNamespace"),
+    ("s3tables", "CreateTable"),
+    ("s3vectors", "CreateIndex"),
+}
+
 
 def row_by_row(
     granted: Granted,
@@ -120,7 +130,9 @@ def _not_granted(row: dict[str, Any]) -> str:
         return "revoked"
     if row["action"].startswith("sts:AssumeRole"):
         return "trust_policy"
-    makes_it = re.match("Create[A-Z]", name) or name == "ListAllMyBuckets"
+    # A grant of a key, a table of a catalogue: something with a policy is there before it.
+    within = (service, name) in _WITHIN or service in ("glue", "organizations")
+    makes_it = (re.match("Create[A-Z]", name) and not within) or name == "ListAllMyBuckets"
     return "possibly_resource_policy" if service in RESOURCE_POLICIES and not makes_it else "revoked"
 
 

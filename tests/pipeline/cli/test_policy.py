@@ -95,3 +95,44 @@ def test_wrong_flags(demo: Account, ask: Ask) -> None:
     assert ask("policy", "--account", "demo", "--user", "alice", "--replay", "x", "--output", "y").code == 2
     assert ask("policy", "--account", "demo").code == 2
     assert ask("policy", "--account", "demo", "--user", "alice", "--replay", "nowhere.json").code == 3
+
+
+def test_patterns_that_match_nothing_known_stay_with_their_limits(account: Account, ask: Ask) -> None:
+    one = {"Resource": "arn:aws:newsvc:*:*:thing/1"}
+    new = user("new", allow("iam:CreateUser", "newsvc:*", "ec2:Brand*"), allow("newsvc:Make*", **one))
+    account.write_iam(iam(new))
+    for day in range(26, 31):
+        account.log(record(new, "newsvc:CreateThing", f"2026-06-{day}T10:00:00Z"))
+    said = ask("policy", "--account", "demo", "--user", "new")
+    assert said.code == 0
+    assert json.loads(said.out)["Statement"] == [
+        {
+            "Sid": "UnknownNames1",
+            "Effect": "Allow",
+            "Action": ["ec2:Brand*", "newsvc:*"],
+            "Resource": ["*"],
+        },
+        {
+            "Sid": "UnknownNames2",
+            "Effect": "Allow",
+            "Action": ["newsvc:Make*"],
+            "Resource": [one["Resource"]],
+        },
+    ]
+    assert (
+        "keeps patterns that match no action known here, AWS may have some: ec2:Brand*, newsvc:*" in said.err
+    )
+
+
+def test_what_a_policy_that_cannot_be_read_allows_is_named_and_not_counted(
+    account: Account, ask: Ask
+) -> None:
+    lost = "arn:aws:iam::111111111111:policy/lost"
+    one = user("one", allow("iam:GetUser"))
+    account.write_iam(iam({**one, "AttachedManagedPolicies": [{"PolicyName": "lost", "PolicyArn": lost}]}))
+    for day in range(26, 31):
+        for call in ("iam:GetUser", "sqs:CreateQueue"):
+            account.log(record(one, call, f"2026-06-{day}T10:00:00Z"))
+    said = ask("policy", "--account", "demo", "--user", "one")
+    assert "keeps 1 used and 0 unknown actions" in said.err
+    assert "the policy that allows it could not be read: sqs:CreateQueue" in said.err
