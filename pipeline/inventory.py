@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
-from assets.errors import StorageError
+from pipeline.damaged_files import unreadable
 from pipeline.lake import Lake
 from pipeline.tables import TABLES
 
@@ -23,29 +23,26 @@ _SCHEMA: dict[str, DataType | DataTypeClass] = {
 def inventory(lake: Lake, account: str | None, tables: Sequence[str]) -> pl.DataFrame:
     """Return a row for each partition that exists: `table`, `day`, `account`, `rows`, `bytes`, `written_at` (UTC).
 
-    Rows are counted from the files' footers; the order is that of the tables, then day and account.
+    Rows are counted from the files' footers; the order is that of the tables, then day and account. Raises
+    `StorageError` for a file that cannot be read.
     """
     rows = []
     for table in tables:
         partitions = lake.cuts(table) if TABLES[table].partitioned else [None]
         for partition in partitions:
-            path = lake.path(table, partition)
+            path, written = lake.path(table, partition), lake.written_at(table, partition)
             day, owner = getattr(partition, "day", None), getattr(partition, "account", None)
-            if not path.exists() or (account is not None and TABLES[table].partitioned and owner != account):
+            if written is None or (account is not None and TABLES[table].partitioned and owner != account):
                 continue
-            count = _rows_in(path)
-            rows.append((table, day, owner, count, path.stat().st_size, lake.written_at(table, partition)))
+            rows.append((table, day, owner, _rows_in(path), path.stat().st_size, written))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
 def _rows_in(path: Path) -> int:
     try:
         return int(pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item())
-    except (OSError, pl.exceptions.PolarsError) as error:
-        reason = str(error).partition("\n")[0]
-        raise StorageError(
-            f"{path}: cannot be read: {reason}; delete it, the next run makes it again"
-        ) from None
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise unreadable(path, error) from None
 
 
 def totals(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ No Dagster in here: the command line answers from these files without importing 
 
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,16 @@ import polars as pl
 from assets.coded_text import of_used_values, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
+from pipeline.damaged_files import remember, unreadable
 from pipeline.replacing import replaced
 from pipeline.tables import TABLES
 
 FILE = "part-0.parquet"
 # Folders that somebody else made there are no partitions.
-_DIGIT = "[0-9]"
-_DAY, _ACCOUNT = f"{_DIGIT * 4}-{_DIGIT * 2}-{_DIGIT * 2}", _DIGIT * 12
+_FOLDERS = {
+    "day": re.compile("day=([0-9]{4}-[0-9]{2}-[0-9]{2})"),
+    "account": re.compile("account=([0-9]{12})"),
+}
 # Of a table that is written as it is read. Codes take little room, and each group holds their names again.
 _ROW_GROUP, _CODED_ROW_GROUP = 50_000, 250_000
 _ARROW_SCHEMA = "ARROW:schema"
@@ -41,20 +45,21 @@ class Lake:
         return Path(self.root, table, *(partition.folders if partition is not None else ()), FILE)
 
     def written_at(self, table: str, partition: AnyPartition | None = None) -> datetime | None:
-        """Return when the partition was last replaced (UTC), or None where there is none."""
-        try:
-            return datetime.fromtimestamp(os.stat(self._name(table, partition)).st_mtime, UTC)  # noqa: PTH116
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        """Return when the partition was last replaced (UTC), or None where there is none.
+
+        Raises `StorageError` where that cannot be seen, as the functions below do.
+        """
+        status = _status(self._name(table, partition))
+        return datetime.fromtimestamp(status.st_mtime, UTC) if status else None
 
     def partitions(self, table: str, account: str | None = None) -> list[Partition]:
         """Return the partitions that exist, by day and account."""
-        found = (self.root / table).glob(f"day={_DAY}/account={account or _ACCOUNT}/{FILE}")
-        return sorted(
-            Partition(date.fromisoformat(path.parent.parent.name[4:]), path.parent.name[8:])
-            for path in found
-            if _is_day(path.parent.parent.name[4:])
-        )
+        found = []
+        for day in _keys(Path(self.root, table), "day"):
+            folder = Path(self.root, table, f"day={day}")
+            accounts = [account] if account else _keys(folder, "account")
+            found += [Partition(date.fromisoformat(day), one) for one in accounts]
+        return [one for one in found if _status(self._name(table, one))]
 
     def write(
         self,
@@ -97,7 +102,10 @@ class Lake:
             raise StorageError(
                 f"{table}: is not materialised below {self.root}; run 'cloudtracker run' first"
             )
-        return pl.read_parquet(path, hive_partitioning=False)
+        try:
+            return pl.read_parquet(path, hive_partitioning=False)
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            raise unreadable(path, error) from None
 
     def scan(self, table: str, partitions: Iterable[AnyPartition]) -> pl.LazyFrame:
         """Return the rows of those partitions that exist, with `day` and `account`; no rows where none does.
@@ -110,6 +118,7 @@ class Lake:
         paths = [path for one in ordered if (path := self._whole(table, one)) is not None]
         if not paths:
             return pl.LazyFrame(schema={**TABLES[table].schema, **hive})
+        remember(paths)
         return pl.scan_parquet(
             paths,
             hive_partitioning=True,
@@ -124,12 +133,13 @@ class Lake:
         cut = TABLES[table].cut
         if cut is Partition:
             return list(self.partitions(table))
-        keys = (path.parent.name.partition("=")[2] for path in (self.root / table).glob(f"*=*/{FILE}"))
-        return [cut.from_key(key) for key in sorted(keys)]
+        (name,) = cut.__dataclass_fields__
+        found: list[AnyPartition] = [cut.from_key(key) for key in _keys(Path(self.root, table), name)]
+        return [one for one in found if _status(self._name(table, one))]
 
     def existing(self, table: str, partitions: Sequence[Partition]) -> set[Partition]:
         """Return those of the partitions that exist."""
-        return {partition for partition in partitions if self.path(table, partition).exists()}
+        return {partition for partition in partitions if _status(self._name(table, partition))}
 
     def _name(self, table: str, partition: AnyPartition | None) -> str:
         # An answer looks at hundreds of files: by name and handle, half of the time that Path takes.
@@ -142,9 +152,7 @@ class Lake:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StorageError(
-                f"{path}: cannot be read: {error.strerror or error}; check the permissions below 'storage: root'"
-            ) from None
+            raise unreadable(path, error) from None
         try:
             size = os.fstat(handle).st_size
             ends = os.pread(handle, 4, 0), os.pread(handle, 4, max(0, size - 4))
@@ -153,6 +161,31 @@ class Lake:
         if ends != (b"PAR1", b"PAR1"):
             raise StorageError(f"{path}: is not a whole Parquet file; delete it, the next run makes it again")
         return path
+
+
+def _status(path: str) -> os.stat_result | None:
+    """Return what the system knows of a file, None where there is none. Raises `StorageError`.
+
+    What may not be looked at is not missing: its days would be made, or told of, as if nothing were stored.
+    """
+    try:
+        return os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _keys(folder: Path, name: str) -> list[str]:
+    """Return what `name` is in those folders `name=...` that are partitions, sorted. Raises `StorageError`."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from None
+    found = (match[1] for one in names if (match := _FOLDERS[name].fullmatch(one)))
+    return sorted(key for key in found if name != "day" or _is_day(key))
 
 
 def _is_day(text: str) -> bool:

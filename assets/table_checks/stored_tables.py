@@ -88,17 +88,15 @@ def _is_among(partition: AnyPartition | None, places: Container[Place]) -> bool:
 def _files(
     stored: StoredTables, table: str, places: set[Place], cut: type[AnyPartition]
 ) -> dict[AnyPartition | None, Path]:
-    whole = stored.path(table)
-    if whole.exists():
-        return {None: whole}
+    if stored.written_at(table, None) is not None:
+        return {None: stored.path(table)}
     # Of days and accounts it is known where they lie; looking through all there are would take longer.
     among: Iterable[AnyPartition] = (
         [Partition(day, account) for day, account in sorted(places, key=str) if day]
         if cut is Partition
         else [one for one in stored.cuts(table) if _is_among(one, places)]
     )
-    paths = {one: stored.path(table, one) for one in among}
-    return {one: path for one, path in paths.items() if path.exists()}
+    return {one: stored.path(table, one) for one in among if stored.written_at(table, one) is not None}
 
 
 def _listed(
