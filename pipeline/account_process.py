@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+import polars as pl
+
 from assets.child_processes import end_with_parent
 from assets.errors import INTERRUPTED, CloudTrackerError
+from pipeline.damaged_files import damaged
 from pipeline.plan import Plan
 from pipeline.runner import RunOptions, runner
 from pipeline.settings import AccountSettings, Settings
@@ -42,6 +45,10 @@ def work(pipe: Connection, errand: Errand) -> None:
                     runs.carry_out(plan)
                 except CloudTrackerError as error:
                     told.tell(FAILED, plain(error))
+                except (Exception, pl.exceptions.PanicException) as error:
+                    if (file := damaged(error)) is None:
+                        raise
+                    told.tell(FAILED, file)
                 else:
                     told.tell(DONE, plan.trends)
     except KeyboardInterrupt:

@@ -24,6 +24,7 @@ from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from pipeline.account_partitions import registered_accounts
 from pipeline.dagster_home import dagster_home
+from pipeline.damaged_files import damaged
 from pipeline.definitions import build_definitions
 from pipeline.lake import Lake, ensure_writable
 from pipeline.plan import Plan, facts_are_stale
@@ -222,7 +223,7 @@ def _failure(error: BaseException) -> CloudTrackerError:
             "tables break what they promise, and what is downstream of them was not made;"
             f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
         )
-    return RunError(f"a run failed: {error}")
+    return damaged(error) or RunError(f"a run failed: {error}")
 
 
 def _was_interrupted(error: BaseException | None) -> bool:

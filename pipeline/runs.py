@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
+import polars as pl
+
 from assets.errors import CloudTrackerError, UnforeseenError
 from assets.principal_diffs.coverage import Window
 from pipeline.account_process import Errand
+from pipeline.damaged_files import damaged
 from pipeline.plan import Plan
 from pipeline.runner import Runner, RunOptions, SessionDays, Watcher, runner
 from pipeline.settings import AccountSettings, Settings
@@ -81,12 +84,13 @@ def _one_by_one(runs: Runner, accounts: Sequence[AccountSettings], planner: Plan
             runs.carry_out(planner(account))
         except CloudTrackerError as error:
             yield account, error
-        except Exception as error:
+        except (Exception, pl.exceptions.PanicException) as error:
+            file = damaged(error)
             # Nobody thought of it, but the other accounts have nothing to do with it.
-            if len(accounts) == 1 or os.environ.get("CLOUDTRACKER_DEBUG"):
+            if file is None and (len(accounts) == 1 or os.environ.get("CLOUDTRACKER_DEBUG")):
                 raise
             told = str(error).partition("\n")[0]
-            yield account, UnforeseenError(f"account {account.name}: {type(error).__name__}: {told}")
+            yield account, file or UnforeseenError(f"account {account.name}: {type(error).__name__}: {told}")
         else:
             yield account, None
 

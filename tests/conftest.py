@@ -71,6 +71,14 @@ def dagster_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(autouse=True)
+def no_scans() -> None:
+    """Every test's own scans: what another left behind damaged is not looked at when something fails."""
+    from pipeline import damaged_files
+
+    damaged_files._scanned.clear()
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the command said."""

@@ -231,15 +231,25 @@ def main() -> None:
         # The reader (head, less) has gone: that is its right, and no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:
-        # Nobody thought of it. 1 would read as what --fail-on names.
-        if os.environ.get("CLOUDTRACKER_DEBUG"):
+    except BaseException as error:
+        # A panic of Polars is no Exception.
+        ends = not isinstance(error, Exception) and type(error).__name__ != "PanicException"
+        if ends or os.environ.get("CLOUDTRACKER_DEBUG"):
             raise
-        told = str(error).partition("\n")[0]
-        say_aside(
-            UnforeseenError(
-                f"{type(error).__name__}: {told}; finished tables are kept. CLOUDTRACKER_DEBUG=1 shows where it was,"
-                " please report it"
-            )
-        )
-        sys.exit(UnforeseenError.exit_code)
+        told = _told(error)
+        say_aside(told)
+        sys.exit(told.exit_code)
+
+
+def _told(error: BaseException) -> CloudTrackerError:
+    # 1 would read as what --fail-on names.
+    if "polars" in sys.modules:
+        from pipeline.damaged_files import damaged
+
+        if (file := damaged(error)) is not None:
+            return file
+    reason = str(error).partition("\n")[0]
+    return UnforeseenError(
+        f"{type(error).__name__}: {reason}; finished tables are kept. CLOUDTRACKER_DEBUG=1 shows where it was,"
+        " please report it"
+    )

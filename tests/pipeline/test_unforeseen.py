@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from assets.errors import StorageError, UnforeseenError
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
+from pipeline.cli import classic
 from pipeline.cli.bar import Bar
 from pipeline.dagster_home import dagster_home
 from pipeline.lake import Lake
@@ -14,7 +16,7 @@ from pipeline.plan import Plan, plan_range
 from pipeline.runs import carry_out_all
 from pipeline.settings import AccountSettings, load_settings
 from tests.build import ACCOUNT, allow, iam, user
-from tests.conftest import Account
+from tests.conftest import Account, Ask
 
 OTHER = "222222222222"
 
@@ -50,3 +52,21 @@ def test_the_other_accounts_are_made(account: Account, monkeypatch: pytest.Monke
     assert isinstance(error, UnforeseenError)
     assert str(error) == "account other: ZeroDivisionError: by nought"
     assert lake.partitions("expanded_grants", ACCOUNT) == [Partition(day, ACCOUNT)]
+
+
+@pytest.mark.parametrize("kind", [ZeroDivisionError, pl.exceptions.PanicException])
+def test_what_nobody_thought_of_is_one_line(
+    account: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    def answer(_: object) -> int:
+        raise kind("first line\nsecond line")
+
+    monkeypatch.setattr(classic, "answer", answer)
+    monkeypatch.delenv("CLOUDTRACKER_DEBUG", raising=False)
+    said = ask("--account", "demo", "--list", "users", "--config", account.config)
+    assert said.code == 70
+    (line,) = said.err.splitlines()
+    assert f"{kind.__name__}: first line; " in line and "CLOUDTRACKER_DEBUG=1" in line
+    monkeypatch.setenv("CLOUDTRACKER_DEBUG", "1")
+    with pytest.raises(kind):
+        ask("--account", "demo", "--list", "users", "--config", account.config)

@@ -220,3 +220,17 @@ def test_what_nobody_thought_of_is_a_line_and_no_answer_of_fail_on(
     assert answer.code in (4, 70)
     assert "Traceback" not in answer.err
     assert answer.err.splitlines()[-1].startswith("cloudtracker: ")
+
+
+@pytest.mark.parametrize("table", ["cloudtrail_usage", "iam_snapshots", "principal_diffs"])
+def test_a_partition_that_is_damaged_within_is_named(demo: Account, ask: Ask, table: str) -> None:
+    assert ask("run", "--account", "demo").code == 0
+    path = Lake(demo.root).path(table, Partition(date(2026, 6, 30), ACCOUNT))
+    data = path.read_bytes()
+    path.write_bytes(b"PAR1" + bytes(len(data) - 8) + b"PAR1")
+    answer = ask("--account", "demo", "--user", "alice")
+    assert (answer.code, answer.out) == (4, "")
+    assert f"cloudtracker: {path}: cannot be read: " in answer.err.splitlines()[-1]
+    run = ask("run", "--account", "demo", "--missing-only")
+    assert run.code == 5
+    assert f"cloudtracker: account demo: {path}: cannot be read: " in run.err
