@@ -1,6 +1,7 @@
 """What the configuration says about when tables are made by themselves: the key `schedule`."""
 
 import re
+from calendar import monthrange
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,6 +15,7 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, _MONTHS), (0, 7, _WEEKDAYS)
 )  # fmt: skip
+_LEAP_YEAR = 2024
 _PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/0*([1-9][0-9]*))?")
 
 
@@ -42,6 +44,7 @@ def check_schedule(schedule: ScheduleSettings, where: str) -> None:
     if not (_TIME.fullmatch(schedule.at) or _is_cron(schedule.at)):
         raise ConfigError(
             f'{where}.at\': {schedule.at!r} is neither a time of day as "05:30" nor a cron expression of five fields'
+            " whose time comes"
         )
     try:
         ZoneInfo(schedule.time_zone)
@@ -54,22 +57,37 @@ def check_schedule(schedule: ScheduleSettings, where: str) -> None:
 
 
 def _is_cron(text: str) -> bool:
-    """Say whether a text is a cron expression of five fields as crontab(5) has them."""
+    """Say whether a text is a cron expression of five fields as crontab(5) has them, of times that come."""
     fields = text.split()
-    return len(fields) == len(_FIELDS) and all(
-        _is_field(field, *limits) for field, limits in zip(fields, _FIELDS, strict=True)
-    )
+    if len(fields) != len(_FIELDS):
+        return False
+    values = [_values(field, *limits) for field, limits in zip(fields, _FIELDS, strict=True)]
+    return all(values) and _comes(*values[2:])
 
 
-def _is_field(field: str, lowest: int, highest: int, names: tuple[str, ...]) -> bool:
+def _comes(days: set[int], months: set[int], weekdays: set[int]) -> bool:
+    if any(min(days) <= monthrange(_LEAP_YEAR, month)[1] for month in months):
+        return True
+    # A day of the week is one more day beside those of the month, not one that both must meet. Dagster takes the
+    # 30th, or the 31st, of February for a mistake all the same.
+    return len({day % 7 for day in weekdays}) < 7 and not (months == {2} and len(days) == 1)
+
+
+def _values(field: str, lowest: int, highest: int, names: tuple[str, ...]) -> set[int]:
+    """Return the numbers that a field of a cron expression means, none where it is not one."""
     numbers = {str(number): number for number in range(lowest, highest + 1)}
     numbers |= {f"0{number}": number for number in range(lowest, min(highest, 9) + 1)}
     numbers |= {name: lowest + at for at, name in enumerate(names)}
+    values: set[int] = set()
     for part in field.lower().split(","):
         found = _PART.fullmatch(part)
         if found is None:
-            return False
+            return set()
         first, last = (numbers.get(name, -1) if name else None for name in found.groups()[:2])
         if first == -1 or last == -1 or (first is not None and last is not None and first > last):
-            return False
-    return True
+            return set()
+        begin = lowest if first is None else first
+        # A step counts to the end, from a single number too.
+        end = last if last is not None else highest if first is None or found[3] else first
+        values.update(range(begin, end + 1, int(found[3] or 1)))
+    return values

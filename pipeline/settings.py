@@ -17,6 +17,7 @@ from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
 from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, StorageSettings, check_blocks
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
+from pipeline.day_settings import check_days
 from pipeline.found_accounts import HOW_TO_FIND, with_found
 from pipeline.risk_settings import RiskSettings, check_risk_weights
 from pipeline.schedule_settings import ScheduleSettings, check_schedule
@@ -242,6 +243,7 @@ def _check(settings: Settings, path: Path) -> None:
     for key, most in _MOST.items():
         if getattr(settings, key) > most:
             raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is more than {most}")
+    check_days(settings.first_day, settings.as_of, str(path))
     check_blocks(settings.storage, settings.checks, settings.service_reference, str(path))
     if settings.warehouse is not None:
         check_warehouse(settings.warehouse, str(path))

@@ -11,6 +11,17 @@ from assets.errors import ConfigError
 class _Loader(yaml.SafeLoader):
     """SafeLoader that keeps `012345670123` as text and refuses a key that stands twice."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            # What a tag says (`!!int abc`), or is too long for a number, PyYAML does not look at.
+            what = str(node.value) if isinstance(node, yaml.ScalarNode) else "this"
+            kind = node.tag.rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{what[:40]!r} cannot be read as !!{kind}", node.start_mark
+            ) from None
+
 
 def _int(loader: _Loader, node: yaml.ScalarNode) -> int | str:
     # YAML 1.1 reads a leading zero as octal: an account id of the digits 0 to 7 would become another number.
@@ -71,4 +82,5 @@ def load_yaml(path: Path) -> object:
 def _one_line(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return f"{getattr(error, 'problem', None) or error}{where}"
+    told = getattr(error, "problem", None) or str(error).partition("\n")[0]
+    return f"{told}{where}"

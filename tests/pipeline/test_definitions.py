@@ -182,6 +182,12 @@ def test_the_warehouse_is_there_where_it_is_configured_and_follows_from_what_it_
         ("0 0 * *", False),
         ("0 0 * * * *", False),
         ("1,,2 * * * *", False),
+        ("0 0 29 2 *", True),
+        ("0 0 31 */6 *", True),
+        ("0 0 31 4 1", True),
+        ("0 0 30 2 *", False),
+        ("0 0 31 2 1-5", False),
+        ("0 0 31 4,6 0-6", False),
     ],
 )
 def test_a_cron_expression_is_one(text: str, good: bool) -> None:
