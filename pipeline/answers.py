@@ -46,12 +46,13 @@ def window_asked(
     """Return the days that are asked about. Raises `UsageError` where they make no sense, naming the `flags`."""
     today = settings.today()
     last = end or today
-    first = start or max(settings.first_day, last - timedelta(days=settings.lookback_days - 1))
     first_flag, last_flag = flags
-    if first > last and start is None:
+    if last < settings.first_day and start is None:
         raise UsageError(
-            f"{last} lies before the first day that is kept, 'first_day: {settings.first_day}' in {settings.file}"
+            f"{last_flag if end else 'today,'} {last} lies before the first day that is kept,"
+            f" 'first_day: {settings.first_day}' in {settings.file}"
         )
+    first = start or max(settings.first_day, last - timedelta(days=settings.lookback_days - 1))
     if first > last:
         raise UsageError(f"{first_flag} {first} lies after {f'{last_flag} ' if end else 'today, '}{last}")
     if last > today:

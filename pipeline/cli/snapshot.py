@@ -38,6 +38,11 @@ def snapshot(
         say_aside(line)
     chosen = _chosen(settings, account)
     plans = {one.id: plan_snapshot(settings, one) for one in chosen}
+    for day in sorted({day for plan in plans.values() for day in plan.snapshots}):
+        if day < settings.first_day:
+            raise ConfigError(
+                f"{settings.file}: key 'first_day': {settings.first_day} lies after the day of the snapshot, {day}"
+            )
     with Bar() as bar:
         failed = carry_out_all(
             settings, chosen, lambda one: plans[one.id], bar, options=RunOptions(anew=True)

@@ -193,7 +193,15 @@ def test_a_window_is_named_as_it_was_asked_for(demo: Account, ask: Ask) -> None:
     assert "--from 2026-06-30 lies after --to 2026-06-29" in answer.err
     answer = ask("run", "--account", "demo", "--from", "2026-06-30", "--to", "2026-07-29")
     assert "--to 2026-07-29 lies after 2026-06-30" in answer.err
+    answer = ask("run", "--account", "demo", "--to", "2001-01-01")
+    assert "--to 2001-01-01 lies before the first day that is kept, 'first_day: 2023-01-01'" in answer.err
+    answer = ask("--account", "demo", "--list", "users", "--end", "0001-01-01")
+    assert answer.code == 2
+    assert "--end 0001-01-01 lies before the first day that is kept" in answer.err
     demo.configure(first_day="2027-01-01")
+    answer = ask("snapshot", "--account", "demo")
+    assert answer.code == 2
+    assert "key 'first_day': 2027-01-01 lies after the day of the snapshot, 2026-06-30" in answer.err
     answer = ask("--account", "demo", "--list", "users")
     assert answer.code == 2
     assert "2026-06-30 lies before the first day that is kept, 'first_day: 2027-01-01'" in answer.err
