@@ -22,7 +22,13 @@ from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import iam_source, scp_files, trails_are_read
-from pipeline.trend_plan import history_is_stale, stale_trends, with_next_day
+from pipeline.trend_plan import (
+    history_is_stale,
+    history_is_stored,
+    stale_trends,
+    stored_trends,
+    with_next_day,
+)
 from pipeline.usage_plan import USAGE_TABLES, stale_usage
 from pipeline.verdict_rules import selectors_changed_at
 
@@ -62,7 +68,8 @@ class Plan:
 def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window: Window) -> Plan:
     """Plan what an answer for that window needs: its usage, the grants of its last day, and the stored diff.
 
-    The stored diff is wanted only where the window is the configured one.
+    The stored diff is wanted only where the window is the configured one. Where it is made again, so are the trends
+    and the history that were made from it before.
     """
     facts = facts_are_stale(lake)
     usage = stale_usage(lake, settings, account.id, window.days)
@@ -75,6 +82,8 @@ def plan_answer(lake: Lake, settings: Settings, account: AccountSettings, window
         tuple(ranges(usage)),
         (window.end,) if grants else (),
         (window.end,) if diff else (),
+        trends=stored_trends(lake, account.id, window.end) if diff else (),
+        history=diff and history_is_stored(lake, account.id),
     )
 
 

@@ -48,6 +48,20 @@ def with_next_day(lake: Lake, account: str, days: Sequence[date]) -> tuple[date,
     return (*days, *stored[at : at + 1])
 
 
+def stored_trends(lake: Lake, account: str, day: date) -> tuple[date, ...]:
+    """Return the day and the next stored day after it, as far as their trends are stored: they follow from its diff.
+
+    Whoever makes a diff again to answer from it takes along what was made from it; what nobody made is not begun.
+    """
+    days = with_next_day(lake, account, (day,))
+    return tuple(one for one in days if lake.written_at(TREND_TABLES[0], Partition(one, account)) is not None)
+
+
+def history_is_stored(lake: Lake, account: str) -> bool:
+    """Whether an account has a history."""
+    return lake.written_at(HISTORY_TABLES[0], AccountPartition(account)) is not None
+
+
 def _is_stale(lake: Lake, account: str, day: date, before: date | None, configured_at: datetime) -> bool:
     written = [lake.written_at(table, Partition(day, account)) for table in TREND_TABLES]
     times = [time for time in written if time is not None]
