@@ -1,6 +1,7 @@
 """The sample through the real command: what the original's README shows, and where every record went."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
-from tests.conftest import Ask
+from tests.conftest import CHECKOUT, Ask
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +172,21 @@ def test_who_uses_the_roles_of_the_sample(sample: Path, ask: Ask) -> None:
     ]
     assert told("break-glass")[1] == "used by nobody that the logs show"
     assert "  service ec2.amazonaws.com" in told("app-server")
+
+
+def _told(heading: str) -> list[list[str]]:
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition(heading)[2].split("```")[1]
+    lines = [shlex.split(line, comments=True) for line in text.splitlines() if line.startswith("$ ")]
+    assert all(words[1] == ".venv/bin/cloudtracker" for words in lines)
+    return [words[2:] for words in lines]
+
+
+def test_the_readmes_commands_about_one_action_work_as_they_stand(
+    sample: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(sample.parents[2])
+    commands = _told("Four commands tell more of one action")
+    assert [words[0] for words in commands] == ["explain", "grants", "expand", "map-event"]
+    for words in commands:
+        answer = ask(*words)
+        assert (answer.code, bool(answer.out)) == (0, True), answer.err
