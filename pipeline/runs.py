@@ -17,6 +17,7 @@ from pipeline.plan import Plan
 from pipeline.runner import Runner, RunOptions, SessionDays, Watcher, runner
 from pipeline.settings import AccountSettings, Settings
 from pipeline.side_by_side import Overseer, hands
+from pipeline.steps import ALL_ACCOUNTS
 
 DAYS_A_RUN = 31
 """Most days of one run of `cloudtracker run`: of a year that is stopped in the middle, a month is lost."""
@@ -38,7 +39,7 @@ def carry_out_all(
     options: RunOptions = AS_USUAL,
     processes: int = 1,
 ) -> dict[str, CloudTrackerError]:
-    """Carry out every account's plan; return the errors of those that failed, by name.
+    """Carry out every account's plan; return the errors of those that failed, by name, and of `ALL_ACCOUNTS`.
 
     `sessions` says of which days an account's role sessions are made, from the tables of all accounts. Then those
     days of the organisation are summed up whose accounts were made anew, and those of `organization`. `publish`: a
@@ -62,10 +63,19 @@ def carry_out_all(
         failed |= {one.name: error for one in accounts if (error := ended[one.name]) is not None}
         if sessions is not None:
             failed |= runs.sessions([one for one in accounts if one.name not in failed], sessions)
-        runs.organization(organization)
+        try:
+            runs.organization(organization)
+        except CloudTrackerError as error:
+            # What became of the accounts is still told, and those that are whole are published.
+            failed[ALL_ACCOUNTS] = error
         if publish is not None:
             failed |= runs.publish([one for one in accounts if one.name not in failed], publish)
     return failed
+
+
+def told(name: str, error: CloudTrackerError) -> str:
+    """Return what is said of an error that `carry_out_all` returned under that name."""
+    return f"{name}: {error}" if name == ALL_ACCOUNTS else f"account {name}: {error}"
 
 
 def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:

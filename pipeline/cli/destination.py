@@ -20,6 +20,7 @@ from pipeline.role_use import RoleUse
 from pipeline.session_plan import plan_inputs, stale_sessions
 from pipeline.settings import AccountSettings, Settings, load_settings
 from pipeline.sources import scp_files
+from pipeline.steps import ALL_ACCOUNTS
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def make_sessions(settings: Settings, lake: Lake, question: answers.Question, gr
     with Bar() as bar:
         failed = carry_out_all(settings, settings.accounts, inputs, bar, sessions=sessions)
     for name, error in failed.items():
-        if settings.account(name).id in granted:
+        if name == ALL_ACCOUNTS or settings.account(name).id in granted:
             raise error
         text = f"account {name}: {error}; sessions that were begun there cannot be followed"
         say_aside(text)

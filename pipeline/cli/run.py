@@ -74,9 +74,10 @@ def run(
     from pipeline.cli.summary import print_scanned, print_summary
     from pipeline.lake import Lake
     from pipeline.runner import RunOptions
-    from pipeline.runs import DAYS_A_RUN, carry_out_all
+    from pipeline.runs import DAYS_A_RUN, carry_out_all, told
     from pipeline.session_plan import stale_sessions
     from pipeline.side_by_side import usual_processes
+    from pipeline.steps import ALL_ACCOUNTS
 
     lake = Lake(settings.root)
     at_a_time = usual_processes(len(chosen), settings.workers or os.cpu_count() or 1)
@@ -103,11 +104,12 @@ def run(
     print_summary(lake, [one for one in chosen if one.name not in failed], window)
     print_scanned(*bar.scanned_by_all)
     for name, error in failed.items():
-        say_aside(f"account {name}: {error}")
+        say_aside(told(name, error))
+    count = len(failed.keys() - {ALL_ACCOUNTS})
+    if count:
+        raise RunError(f"{count} of {len(chosen)} accounts failed; the tables of the others are complete")
     if failed:
-        raise RunError(
-            f"{len(failed)} of {len(chosen)} accounts failed; the tables of the others are complete"
-        )
+        raise RunError("the days of all accounts could not be summed up; the tables of each are complete")
 
 
 def _plan(

@@ -31,7 +31,8 @@ def snapshot(
     from pipeline.organization import find_accounts
     from pipeline.plan import plan_snapshot
     from pipeline.runner import RunOptions
-    from pipeline.runs import carry_out_all
+    from pipeline.runs import carry_out_all, told
+    from pipeline.steps import ALL_ACCOUNTS
 
     settings, lines = find_accounts(load_settings(config or context.obj))
     for line in lines:
@@ -52,15 +53,14 @@ def snapshot(
         if one.name not in failed:
             print(_line(lake, settings, one, plans[one.id].snapshots[0]))
     if account != "all" and failed:
-        raise failed[chosen[0].name]
+        raise next(iter(failed.values()))
     for name, error in failed.items():
         # Errors of AWS name the account themselves.
         named = str(error).startswith(f"account {name} ")
-        say_aside(error if named else f"account {name}: {error}")
+        say_aside(error if named else told(name, error))
+    count = len(failed.keys() - {ALL_ACCOUNTS})
     if failed:
-        raise RunError(
-            f"{len(failed)} of {len(chosen)} accounts failed; the snapshots of the others are taken"
-        )
+        raise RunError(f"{count} of {len(chosen)} accounts failed; the snapshots of the others are taken")
 
 
 def _chosen(settings: Settings, account: str) -> tuple[AccountSettings, ...]:

@@ -77,9 +77,9 @@ def _make(settings: Settings, lake: "Lake", chosen: AccountSettings | None, week
     if all(plan.nothing for plan in plans.values()) and not organization:
         return
     from pipeline.cli.bar import Bar
-    from pipeline.runs import carry_out_all
+    from pipeline.runs import carry_out_all, told
 
     with Bar() as bar:
         failed = carry_out_all(settings, accounts, lambda one: plans[one.id], bar, organization=organization)
     for name, error in failed.items():
-        say_aside(f"account {name}: {error}")
+        say_aside(told(name, error))

@@ -13,6 +13,7 @@ from pipeline.cli.bar import Bar
 from pipeline.dagster_home import dagster_home
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_range
+from pipeline.runner import Runner
 from pipeline.runs import carry_out_all
 from pipeline.settings import AccountSettings, load_settings
 from tests.build import ACCOUNT, allow, iam, user
@@ -70,3 +71,28 @@ def test_what_nobody_thought_of_is_one_line(
     monkeypatch.setenv("CLOUDTRACKER_DEBUG", "1")
     with pytest.raises(kind):
         ask("--account", "demo", "--list", "users", "--config", account.config)
+
+
+def test_what_cannot_be_summed_up_hides_no_account_that_failed(
+    account: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.write_iam(iam(user("alice", allow("iam:GetUser"))))
+    one = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    bad = {"name": "other", "id": OTHER, "iam": "nowhere.json"}
+    account.configure(accounts=[bad, {"name": "demo", "id": ACCOUNT, **one}])
+
+    def fails(*_: object) -> None:
+        raise StorageError("organization_trends: out of room")
+
+    monkeypatch.setattr(Runner, "organization", fails)
+    answer = ask("run", "--account", "all", "--from", "2026-06-30", "--processes", "1")
+    assert answer.code == 5
+    lines = answer.err.splitlines()
+    assert any(line.startswith("cloudtracker: account other: ") for line in lines)
+    assert "cloudtracker: all accounts: organization_trends: out of room" in lines
+    assert lines[-1] == "cloudtracker: 1 of 2 accounts failed; the tables of the others are complete"
+    answer = ask("run", "--account", "demo", "--from", "2026-06-30")
+    assert answer.code == 5
+    assert answer.err.splitlines()[-1].startswith(
+        "cloudtracker: the days of all accounts could not be summed up"
+    )
