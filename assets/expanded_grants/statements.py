@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+VARIABLES, NO_VARIABLES = "2012-10-17", "2008-10-17"
+"""The versions of the policy language. Only the first knows policy variables, `${aws:username}` is text in the other.
+
+A document without `Version` is of the other (IAM JSON policy reference, "Version").
+"""
+
 
 @dataclass(frozen=True)
 class Statement:
     """One statement; `index` counts from 0, `condition` is JSON text ("" if none or empty).
 
     `negated` means that `patterns` come from `NotAction`, `not_resources` that `resources` are `NotResource`.
+    `version` is `VARIABLES` or `NO_VARIABLES`, as the document's `Version` says.
     """
 
     index: int
@@ -26,6 +33,7 @@ class Statement:
     resources: tuple[str, ...]
     not_resources: bool
     condition: str
+    version: str
 
     @cached_property
     def everywhere(self) -> bool:
@@ -43,17 +51,18 @@ def read_statements(document: Mapping[str, Any]) -> tuple[tuple[Statement, ...],
         return (), ("the document has no Statement",)
     value = document["Statement"]
     entries = value if isinstance(value, list) else [value]
+    version = VARIABLES if document.get("Version") == VARIABLES else NO_VARIABLES
     statements, problems = [], []
     for index, entry in enumerate(entries):
         try:
-            statements.append(_statement(index, entry))
+            statements.append(_statement(index, entry, version))
         except _StatementError as error:
             sid = entry.get("Sid") if isinstance(entry, Mapping) else None
             problems.append(f"statement {index}{f' ({sid})' if sid else ''}: {error}")
     return tuple(statements), tuple(problems)
 
 
-def _statement(index: int, entry: object) -> Statement:
+def _statement(index: int, entry: object, version: str) -> Statement:
     if not isinstance(entry, Mapping):
         raise _StatementError(f"is {_short(entry)}, not an object")
     effect = entry.get("Effect")
@@ -73,6 +82,7 @@ def _statement(index: int, entry: object) -> Statement:
         resources=resources,
         not_resources=not_resources,
         condition=json.dumps(condition, separators=(",", ":"), sort_keys=True) if condition else "",
+        version=version,
     )
 
 

@@ -8,14 +8,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from assets.expanded_grants.statements import VARIABLES
+
 MOST_CHARACTERS = 6144
 MOST_POLICIES = 10
-VERSION = "2012-10-17"
 _LISTS = ("Action", "Resource")
 
 
-def documents(statements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Fill documents with the statements, in order; a statement that fits into none is cut into several.
+def documents(statements: Iterable[Mapping[str, Any]], version: str = VARIABLES) -> list[dict[str, Any]]:
+    """Fill documents of that version with the statements, in order; one that fits into none is cut into several.
 
     Allows and Denies of different documents hold together: IAM joins all policies of a principal. A statement
     that cannot be cut (a long `NotResource`, `NotAction` or `Condition`) stands alone, too long as it may be.
@@ -28,7 +29,7 @@ def documents(statements: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 filled[-1].append(part)
             else:
                 filled.append([part])
-    return [_document(_numbered(parts)) for parts in filled]
+    return [_document(_numbered(parts), version) for parts in filled]
 
 
 def size(document: Mapping[str, Any]) -> int:
@@ -63,5 +64,6 @@ def _numbered(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return numbered
 
 
-def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"Version": VERSION, "Statement": statements}
+def _document(statements: list[dict[str, Any]], version: str = VARIABLES) -> dict[str, Any]:
+    # All versions are equally long.
+    return {"Version": version, "Statement": statements}

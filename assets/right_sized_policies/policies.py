@@ -42,7 +42,8 @@ def policy_of(verdicts: pl.DataFrame, holdings: Holdings, catalogue: Catalogue) 
     chosen = kept(rows.select("action", "status", "excluded").iter_rows(named=True))
     extended, _ = with_unknown_literals(catalogue, [one.policy for one in holdings.identity])
     index = PatternIndex(extended)
-    made = documents(right_sized(chosen, holdings, index, catalogue.lower))
+    by_version = right_sized(chosen, holdings, index, catalogue.lower)
+    made = [one for version, mine in by_version.items() for one in documents(mine, version)]
     lost = unread(chosen, holdings, index)
     held = [one for one in chosen if one.action not in lost]
     return RightSized(

@@ -48,6 +48,35 @@ def test_it_keeps_what_was_used_in_its_limits(demo: Account, ask: Ask) -> None:
     assert "user alice: keeps 2 used and 1 unknown actions; 2 unused are left out" in said.err
 
 
+def test_variables_of_an_older_version_stay_text(account: Account, ask: Ask) -> None:
+    """Only 2012-10-17 knows `${aws:username}`: elsewhere it names a bucket of that very name."""
+    home, plain = "arn:aws:s3:::${aws:username}", "arn:aws:s3:::plain"
+    one = user("one")
+    old = [allow("s3:CreateBucket", Resource=home), allow("s3:DeleteBucket", Resource=plain)]
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"a": "${b}"}}}
+    one["UserPolicyList"] = [
+        {"PolicyName": "none", "PolicyDocument": {"Statement": [*old, deny]}},
+        {"PolicyName": "2008", "PolicyDocument": {"Version": "2008-10-17", "Statement": old}},
+        {"PolicyName": "new", "PolicyDocument": {"Version": "2012-10-17", "Statement": old[:1]}},
+    ]
+    account.write_iam(iam(one))
+    for day in range(26, 31):
+        for call in ("s3:CreateBucket", "s3:DeleteBucket"):
+            account.log(record(one, call, f"2026-06-{day}T10:00:00Z"))
+    made = json.loads(ask("policy", "--account", "demo", "--user", "one").out)
+    found = {
+        document["Version"]: [
+            (one["Effect"], one["Action"], one["Resource"]) for one in document["Statement"]
+        ]
+        for document in made
+    }
+    assert found == {
+        "2012-10-17": [("Allow", ["s3:CreateBucket"], [home]), ("Allow", ["s3:DeleteBucket"], [plain])],
+        "2008-10-17": [("Allow", ["s3:CreateBucket"], [home]), ("Deny", ["s3:*"], ["*"])],
+    }
+    assert len(made) == 2
+
+
 def test_replayed_it_refuses_nothing_and_another_one_does(demo: Account, ask: Ask) -> None:
     ask("policy", "--account", "demo", "--user", "alice", "--output", "policies")
     file = demo.folder / "policies" / "user-alice-1.json"
