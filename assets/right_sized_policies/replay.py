@@ -26,6 +26,8 @@ REASONS = {
     "restricted": "granted only on some resources, under a condition, or partly denied: the usage holds neither",
     "not_granted_before": "it was used without a grant: what allowed it then (a policy of the resource, a trust"
     " policy) would allow it again",
+    "unread": "what allowed it then could not be read in the IAM data, or is a policy of the resource that would"
+    " allow it again",
     "revoked": "it was granted when it was used, and is not granted today either",
     "unsettled": "the calls were authorised and failed for another reason: whether they need it is not known",
 }
@@ -69,6 +71,9 @@ def replayed(verdicts: pl.DataFrame, holdings: Holdings, catalogue: Catalogue) -
             answer, reason = "refused", "revoked"
         elif row["status"] == "not_granted":
             answer, reason = "undecided", "not_granted_before"
+        elif row["reason"] == "missing_policy" and row["events"]:
+            # With a use, that is the reason only where none of the policies that could be read grants it.
+            answer, reason = "undecided", "unread"
         elif row["status"] == "unknown" and not row["events"]:
             answer, reason = "undecided", "unsettled"
         else:

@@ -165,3 +165,18 @@ def test_what_a_policy_that_cannot_be_read_allows_is_named_and_not_counted(
     said = ask("policy", "--account", "demo", "--user", "one")
     assert "keeps 1 used and 0 unknown actions" in said.err
     assert "the policy that allows it could not be read: sqs:CreateQueue" in said.err
+
+
+def test_replayed_what_a_policy_that_cannot_be_read_allowed_is_undecided(account: Account, ask: Ask) -> None:
+    lost = "arn:aws:iam::111111111111:policy/lost"
+    one = user("one", allow("iam:GetUser"))
+    account.write_iam(iam({**one, "AttachedManagedPolicies": [{"PolicyName": "lost", "PolicyArn": lost}]}))
+    for call in ("iam:GetUser", "sqs:CreateQueue"):
+        account.log(record(one, call, "2026-06-30T10:00:00Z"))
+    file = account.folder / "other.json"
+    file.write_text(json.dumps({"Statement": allow("s3:CreateBucket")}))
+    said = ask("policy", "--account", "demo", "--user", "one", "--replay", file, "--format", "json")
+    assert {row["action"]: (row["answer"], row["reason"]) for row in json.loads(said.out)} == {
+        "iam:GetUser": ("refused", "no_grant"),
+        "sqs:CreateQueue": ("undecided", "unread"),
+    }
