@@ -8,11 +8,16 @@ from typing import Any
 import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
+from assets.aws_actions.mapping import EventMapping
 from assets.errors import InputError
 from assets.expanded_grants.attachments import Holdings, holdings
+from assets.partitions import Partition
+from assets.principal_diffs.activity import usage_of
 from assets.right_sized_policies.policies import RightSized, policy_of
 from assets.right_sized_policies.replay import replayed, with_policies
+from assets.unmapped_events.unmapped import unmapped
 from pipeline.answers import Question, details, diff_of
+from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 
@@ -36,6 +41,20 @@ def replay(
     if problems:
         raise InputError(f"{file}: {problems[0]}; correct it, a statement that is left out would be refused")
     return replayed(_verdicts(lake, settings, question, principal), held, _catalogue(lake))
+
+
+def unmapped_calls(lake: Lake, question: Question, principal: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the principal's calls of the window that map to no action, as `UNMAPPED_EVENTS`.
+
+    Nobody can say which action they need, hence neither which policy allows them. What was refused used nothing.
+    """
+    who = pl.DataFrame([dict(principal)]).select("principal_arn", "principal_id")
+    days = [Partition(day, question.account.id) for day in question.window.days]
+    calls = usage_of(who, lake.scan("cloudtrail_usage", days)).filter(
+        (pl.col("event_type") == "AwsApiCall") & (pl.col("outcome") != "denied")
+    )
+    facts = lake.read("aws_actions"), lake.read("iam_actions")
+    return unmapped(calls, EventMapping.from_frames(*facts, DATA_FILES))
 
 
 def read_policies(file: Path) -> list[dict[str, Any]]:

@@ -53,16 +53,19 @@ def policy(
     from pipeline.cli.whom import asked_about, principal_of
     from pipeline.plan import plan_answer
     from pipeline.policies import replay as replayed
-    from pipeline.policies import right_sized_policy
+    from pipeline.policies import right_sized_policy, unmapped_calls
 
     settings, lake, question, kind, name = asked_about(config or context.obj, account, user, role, start, end)
     make(settings, plan_answer(lake, settings, question.account, question.window))
     principal = principal_of(lake, question, kind, name)
+    lost = unmapped_calls(lake, question, principal).to_dicts()
     if replay is not None:
         _print_replay(replayed(lake, settings, question, principal, replay), format_)
+        _say_unmapped(lost)
         return
     made, held = right_sized_policy(lake, settings, question, principal)
     _say(made, f"{kind} {name}", held.problems)
+    _say_unmapped(lost)
     if output is not None:
         _write(made, output, f"{kind}-{name}")
     elif format_ == "json":
@@ -75,6 +78,7 @@ def policy(
                 "left_out": made.left_out,
                 "unmatched": made.unmatched,
                 "unread": made.unread,
+                "unmapped": lost,
                 "problems": held.problems,
             }
         )
@@ -112,6 +116,14 @@ def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -
     words += [f"{problem}: {detail}; what it says is not in here" for problem, detail in problems]
     for text in words:
         say_aside(text)
+
+
+def _say_unmapped(calls: list[dict[str, Any]]) -> None:
+    named = ", ".join(
+        f"{one['event_name']} of {one['event_source']} ({one['events']:,} calls)" for one in calls
+    )
+    if named:
+        say_aside(f"undecided, for the calls map to no action known here: {named}")
 
 
 def _write(made: "RightSized", folder: Path, name: str) -> None:

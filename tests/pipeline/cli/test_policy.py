@@ -180,3 +180,33 @@ def test_replayed_what_a_policy_that_cannot_be_read_allowed_is_undecided(account
         "iam:GetUser": ("refused", "no_grant"),
         "sqs:CreateQueue": ("undecided", "unread"),
     }
+
+
+def test_calls_that_map_to_no_action_are_named(account: Account, ask: Ask) -> None:
+    new, other = user("new", allow("iam:CreateUser", "newsvc:*")), user("other")
+    account.write_iam(iam(new, other))
+    for day in (29, 30):
+        account.log(record(new, "newsvc:CreateThing", f"2026-06-{day}T10:00:00Z"))
+    account.log(record(new, "newsvc:ReadThing", "2026-06-30T11:00:00Z", errorCode="ThrottlingException"))
+    account.log(record(new, "newsvc:DeleteThing", "2026-06-30T11:00:00Z", errorCode="AccessDenied"))
+    account.log(record(new, "iam:CreateUser", "2026-06-30T12:00:00Z"))
+    account.log(record(other, "newsvc:OtherThing", "2026-06-30T12:00:00Z"))
+    file = account.folder / "other.json"
+    file.write_text(json.dumps({"Statement": allow("iam:CreateUser")}))
+    words = (
+        "undecided, for the calls map to no action known here: CreateThing of newsvc.amazonaws.com (2 calls),"
+        " ReadThing of newsvc.amazonaws.com (1 calls)"
+    )
+    asked = ("policy", "--account", "demo", "--user", "new")
+    assert [line for line in ask(*asked).err.splitlines() if "undecided" in line] == [
+        f"cloudtracker: {words}"
+    ]
+    assert words in ask(*asked, "--replay", file).err
+    assert json.loads(ask(*asked, "--format", "json").out)["unmapped"] == [
+        {"event_source": "newsvc.amazonaws.com", "event_name": name, "events": events}
+        for name, events in (("CreateThing", 2), ("ReadThing", 1))
+    ]
+    assert (
+        "map to no action"
+        not in ask("policy", "--account", "demo", "--user", "other", "--end", "2026-06-29").err
+    )
