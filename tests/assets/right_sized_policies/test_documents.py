@@ -53,3 +53,11 @@ def test_what_cannot_be_cut_stands_alone() -> None:
     made = documents([_statement("Used1", ["s3:GetObject"], ["*"]), long])
     assert [[one["Sid"] for one in document["Statement"]] for document in made] == [["Used1"], ["Deny1"]]
     assert json.loads(json.dumps(made)) == made
+
+
+def test_the_numbers_of_the_sids_are_within_the_limit() -> None:
+    for length in range(40, 60):
+        parts = [_statement("Used1", [f"s3:{'A' * length}{n:03d}"], ["*"]) for n in range(200)]
+        made = documents(parts)
+        assert all(size(one) <= MOST_CHARACTERS for one in made)
+        assert sum(len(one["Statement"]) for one in made) == len(parts)
