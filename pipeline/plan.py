@@ -4,21 +4,22 @@ The rule is make's: a partition is stale when something that it was made from is
 the start of the run that wrote it (see `pipeline.storage`), so that what arrives during a run counts as newer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
-import polars as pl
-
-from assets.iam_snapshots.filling import IamSources, taken_times
+from assets.iam_snapshots.filling import IamSources, held_times, nearest_holding
+from assets.iam_snapshots.source import IamSource
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from pipeline.aws_settings import LIVE
 from pipeline.data_files import DATA_FILES
+from pipeline.grants_after import grants_after, grants_made
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import iam_source, scp_files, trails_are_read
@@ -191,6 +192,13 @@ def _newest(paths: Iterable[Path]) -> datetime:
     return datetime.fromtimestamp(max(path.stat().st_mtime for path in paths), UTC)
 
 
+class _Times(NamedTuple):
+    # When a day's snapshot was written, its `expanded_grants`, and the first of all that follows from the snapshot.
+    snapshot: datetime
+    expanded: datetime
+    first: datetime
+
+
 def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> bool:
     """Whether a day's snapshot is missing or no longer the nearest, or its grants older than their inputs."""
     return bool(stale_grants(lake, settings, account, [day]))
@@ -199,25 +207,54 @@ def grants_are_stale(lake: Lake, settings: Settings, account: AccountSettings, d
 def stale_grants(
     lake: Lake, settings: Settings, account: AccountSettings, days: Sequence[date]
 ) -> list[date]:
-    """Return the days whose snapshot is missing or no longer the nearest, or whose grants are older than inputs."""
+    """Return the days whose snapshot is missing or no longer the nearest, or whose grants are older than inputs.
+
+    Of these inputs is what the nearest earlier day knows of `first_granted`; a day of `days` that is made anew
+    brings those after it.
+    """
     written = {day: _grants_written_at(lake, Partition(day, account.id)) for day in days}
     stored = {day: times for day, times in written.items() if times is not None}
     if not stored:
         return list(days)
     changed = [lake.written_at("aws_actions"), scp_files(settings, account).changed_at()]
     inputs = max(time for time in (*changed, configured_at(settings)) if time is not None)
-    snapshots = {
-        day: snapshot for day, (snapshot, grants) in stored.items() if grants >= max(inputs, snapshot)
+    current = {day: times for day, times in stored.items() if times.first >= max(inputs, times.snapshot)}
+    if not current:
+        return list(days)
+    # Read once: a year's snapshots are hundreds of files.
+    held = held_times(lake, account.id)
+    taken = nearest_holding(held)
+    source = iam_source(settings, account)
+    sources = IamSources({account.id: source} if source else {}, lake, settings.today)
+    wanted = {day: sources.wanted(Partition(day, account.id), taken) for day in days}
+    stale = {
+        day
+        for day in days
+        if day not in current
+        or held.get(day) != wanted[day]
+        or _file_is_newer(source, wanted[day], taken, current[day].snapshot)
     }
-    replaced = stale_snapshots(lake, settings, account, snapshots)
-    return [day for day in days if day not in snapshots or day in replaced]
+    known = {day: times.expanded if times is not None else None for day, times in written.items()}
+    made = grants_made(lake, account.id, known, max(days))
+    stale |= grants_after(stale, wanted, {day: times.first for day, times in current.items()}, made, held)
+    return [day for day in days if day in stale]
 
 
-def _grants_written_at(lake: Lake, partition: Partition) -> tuple[datetime, datetime] | None:
-    # When the snapshot was written and when the first of what follows from it was; None where anything is missing.
-    times = [lake.written_at(table, partition) for table in GRANT_TABLES]
-    found = [time for time in times if time is not None]
-    return (found[0], min(found[1:])) if len(found) == len(times) else None
+def _file_is_newer(
+    source: IamSource | None, wanted: datetime, taken: Collection[datetime], written: datetime
+) -> bool:
+    # Whether the file that gives the snapshot has changed since the snapshot was written.
+    changed = source.changed_at if source is not None and source.gives(wanted, taken) else None
+    return changed is not None and changed > written
+
+
+def _grants_written_at(lake: Lake, partition: Partition) -> _Times | None:
+    # None where anything is missing.
+    snapshot, *following = (lake.written_at(table, partition) for table in GRANT_TABLES)
+    found = [time for time in following if time is not None]
+    if snapshot is None or len(found) < len(following):
+        return None
+    return _Times(snapshot, found[0], min(found))
 
 
 def unmapped_is_stale(lake: Lake, account: str, day: date) -> bool:
@@ -230,30 +267,6 @@ def unmapped_is_stale(lake: Lake, account: str, day: date) -> bool:
 def configured_at(settings: Settings) -> datetime:
     """Return when the configuration file was last touched (UTC): what it says decides grants and verdicts."""
     return datetime.fromtimestamp(Path(settings.file).stat().st_ctime, UTC)
-
-
-def stale_snapshots(
-    lake: Lake, settings: Settings, account: AccountSettings, written: Mapping[date, datetime]
-) -> set[date]:
-    """Return those of the days for which another snapshot is nearest by now, or whose IAM file has changed.
-
-    `written`: the days whose snapshots are stored, and when these were written.
-    """
-    if not written:
-        return set()
-    source = iam_source(settings, account)
-    sources = IamSources({account.id: source} if source else {}, lake, settings.today)
-    # Both are read once: a year's snapshots are hundreds of files.
-    taken = taken_times(lake, account.id)
-    rows = lake.scan("iam_snapshots", [Partition(day, account.id) for day in written])
-    held = dict(rows.group_by("day").agg(pl.col("taken_at").first()).collect().iter_rows())
-    stale = set()
-    for day, time in written.items():
-        wanted = sources.wanted(Partition(day, account.id), taken)
-        changed = source.changed_at if source is not None and source.gives(wanted, taken) else None
-        if held.get(day) != wanted or (changed is not None and changed > time):
-            stale.add(day)
-    return stale
 
 
 def diff_is_stale(lake: Lake, settings: Settings, account: AccountSettings, day: date) -> bool:

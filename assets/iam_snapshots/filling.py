@@ -133,9 +133,17 @@ _NO_SOURCE = (
 
 def taken_times(stored: Stored, account: str) -> dict[datetime, date]:
     """Return when the stored snapshots of an account were really taken, each with the nearest day that holds it."""
-    held = stored.scan("iam_snapshots", stored.partitions("iam_snapshots", account)).select("taken_at", "day")
-    rows = held.unique().collect()
+    return nearest_holding(held_times(stored, account))
+
+
+def held_times(stored: Stored, account: str) -> dict[date, datetime]:
+    """Return the stored days of an account, in order, each with when its snapshot was really taken."""
+    held = stored.scan("iam_snapshots", stored.partitions("iam_snapshots", account)).select("day", "taken_at")
+    return dict(held.unique().collect().sort("day", "taken_at").iter_rows())
+
+
+def nearest_holding(held: Mapping[date, datetime]) -> dict[datetime, date]:
+    """Return each time in `held_times` with the nearest day that holds it, of two the earlier."""
     # Far from its own day it is the first to be replaced by another one.
-    away = (pl.col("day") - pl.col("taken_at").dt.date()).abs()
-    nearest_first = rows.sort(away, "day").unique("taken_at", keep="first", maintain_order=True)
-    return dict(nearest_first.iter_rows())
+    nearest_last = sorted(held, key=lambda day: (abs((day - held[day].date()).days), day), reverse=True)
+    return {held[day]: day for day in nearest_last}
