@@ -48,26 +48,35 @@ class IamSources:
             kept[account] = taken_times(self.stored, account)
             days = [other for other in partitions if other.account == account]
             times[account] = {**self._to_take(days, kept[account]), **kept[account]}
-        made = self._replaced(partitions, times, kept)
+        planned = self._planned(partitions, times)
+        made = self._replaced(planned, kept)
+        # A year of daily ones is not held at once: each is let go after the last day that it stands for.
+        last = {(partition.account, time): partition for partition, time in planned.items()}
         for partition in partitions:
             account = partition.account
             wanted = self._wanted(partition, times[account])
             if (account, wanted) not in made:
                 made[account, wanted] = self._snapshot(account, wanted, kept[account])
-            yield partition, made[account, wanted]
+            over = last.get((account, wanted)) == partition
+            yield partition, made.pop((account, wanted)) if over else made[account, wanted]
 
-    def _replaced(
-        self,
-        partitions: Iterable[Partition],
-        times: Mapping[str, Mapping[datetime, date]],
-        kept: Mapping[str, Mapping[datetime, date]],
-    ) -> dict[tuple[str, datetime], pl.DataFrame]:
-        """Return, by account and time, the stored snapshots that are wanted and lie where another one comes."""
-        wanted: dict[Partition, datetime] = {}
+    def _planned(
+        self, partitions: Iterable[Partition], times: Mapping[str, Mapping[datetime, date]]
+    ) -> dict[Partition, datetime]:
+        """Return when the snapshot was taken that stands for each partition that one can be had for."""
+        planned: dict[Partition, datetime] = {}
         for partition in partitions:
             # What cannot be had is said when it is its turn: the days before are made.
             with suppress(InputError):
-                wanted[partition] = self._wanted(partition, times[partition.account])
+                planned[partition] = self._wanted(partition, times[partition.account])
+        return planned
+
+    def _replaced(
+        self,
+        wanted: Mapping[Partition, datetime],
+        kept: Mapping[str, Mapping[datetime, date]],
+    ) -> dict[tuple[str, datetime], pl.DataFrame]:
+        """Return, by account and time, the stored snapshots that are wanted and lie where another one comes."""
         found: dict[tuple[str, datetime], pl.DataFrame] = {}
         for partition, time in wanted.items():
             account = partition.account

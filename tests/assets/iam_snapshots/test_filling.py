@@ -2,11 +2,13 @@
 
 import json
 import os
+import weakref
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from assets.errors import InputError
@@ -87,3 +89,16 @@ def test_what_was_replaced_meanwhile_is_no_other_snapshot(tmp_path: Path) -> Non
     then = datetime(2026, 6, 7, 6, tzinfo=UTC)
     with pytest.raises(InputError, match=r"2026-06-07 06:00:00 UTC, stored on 2026-06-08, was replaced"):
         sources._snapshot(ACCOUNT, then, {then: date(2026, 6, 8)})
+
+
+def test_snapshots_that_no_later_day_wants_are_let_go(tmp_path: Path) -> None:
+    lake, path = Lake(tmp_path / "lake"), tmp_path / "iam.json"
+    for day in range(1, 11):
+        _written(lake, path, f"2026-06-{day:02}T06:00:00Z", day, day, day)
+    sources = IamSources({}, lake, lambda: date(2026, 6, 30))
+    alive: list[weakref.ref[pl.DataFrame]] = []
+    for _, frame in sources.snapshots([Partition(date(2026, 6, day), ACCOUNT) for day in range(1, 11)]):
+        alive.append(weakref.ref(frame))
+        # The one that is written, and the one before it, which this loop's variable named until now.
+        assert sum(one() is not None for one in alive) <= 2
+    assert len(alive) == 10
