@@ -12,6 +12,7 @@ import polars as pl
 from assets.child_processes import end_with_parent
 from assets.errors import INTERRUPTED, CloudTrackerError
 from pipeline.damaged_files import damaged
+from pipeline.interrupts import checkpoint
 from pipeline.plan import Plan
 from pipeline.runner import RunOptions, runner
 from pipeline.settings import AccountSettings, Settings
@@ -46,6 +47,7 @@ def work(pipe: Connection, errand: Errand) -> None:
                 except CloudTrackerError as error:
                     told.tell(FAILED, plain(error))
                 except (Exception, pl.exceptions.PanicException) as error:
+                    checkpoint()
                     if (file := damaged(error)) is None:
                         raise
                     told.tell(FAILED, file)

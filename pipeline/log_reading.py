@@ -1,6 +1,7 @@
 """Which engine counts the logs of a configuration: this machine, or Athena."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from assets.cloudtrail_usage.athena.client import AthenaPlace
@@ -9,6 +10,7 @@ from assets.cloudtrail_usage.athena.reading import AthenaReading
 from assets.cloudtrail_usage.days import LogReading, Reading
 from assets.cloudtrail_usage.sources.s3 import S3Logs
 from pipeline.athena_settings import AthenaSettings
+from pipeline.interrupts import checkpoint
 from pipeline.lake import Lake
 from pipeline.lake_key import lake_key
 from pipeline.progress import Progress
@@ -38,7 +40,7 @@ def log_reading(
             secret=lambda: lake_key(settings.root),
             max_scan_gb=settings.athena.max_scan_gb,
             skip_setup=settings.athena.skip_setup,
-            progress=progress.logs if progress else None,
+            progress=_watched(progress),
             told=progress.scanned if progress else None,
         )
     return LogReading(
@@ -51,8 +53,18 @@ def log_reading(
         secret=lambda: lake_key(settings.root),
         workers=settings.workers or os.cpu_count() or 1,
         turn=turn,
-        progress=progress.logs if progress else None,
+        progress=_watched(progress),
     )
+
+
+def _watched(progress: Progress | None) -> Callable[[int, int], None]:
+    def logs(done: int, total: int) -> None:
+        # It may take an hour until a table is written.
+        checkpoint()
+        if progress:
+            progress.logs(done, total)
+
+    return logs
 
 
 def log_table(athena: AthenaSettings) -> LogTable:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
+from pipeline.interrupts import checkpoint
+
 _STAGING, _NOTE = ".staging", "writing-"
 
 
@@ -21,7 +23,7 @@ def replaced(path: Path, root: Path | None = None, written_at: float | None = No
 
     A killed process leaves the old one. What it leaves besides, `remove_left_behind` removes where `path` lies below
     `root`. `written_at` (seconds since 1970) is the time that the file bears, now where none is given. The folder must
-    be there. Raises OSError.
+    be there. Raises OSError, and an interrupt that has arrived.
     """
     temporary = temporary_beside(path)
     with _noted(root, temporary) if root is not None else nullcontext():
@@ -31,6 +33,8 @@ def replaced(path: Path, root: Path | None = None, written_at: float | None = No
                 os.fsync(file.fileno())
             if written_at is not None:
                 os.utime(temporary, (written_at, written_at))
+            # What an interrupt has disturbed may look whole.
+            checkpoint()
             temporary.replace(path)
             _sync_folder(path.parent)
         finally:

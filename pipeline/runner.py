@@ -5,7 +5,6 @@ Only those modules import this one that have something to run: importing Dagster
 
 import gc
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from dagster._core.execution.execute_in_process import core_execute_in_process
 from assets.errors import CloudTrackerError, RunError
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
+from pipeline import interrupts
 from pipeline.account_partitions import registered_accounts
 from pipeline.dagster_home import dagster_home
 from pipeline.damaged_files import damaged
@@ -32,6 +32,7 @@ from pipeline.progress import Progress
 from pipeline.report_plan import REPORT, report_days
 from pipeline.requests import range_tags
 from pipeline.run_instance import run_instance
+from pipeline.run_interrupts import interruptible
 from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
@@ -168,7 +169,7 @@ class Runner:
         tables, partitions = step.tables, step.partitions
         asked = [partition.key for partition in partitions]
         self._watcher.begin(step, len(tables) * max(1, len(asked)))
-        with _interruptible():
+        with interruptible():
             result = _executed(self._job_of(tables), self._instance, range_tags(step))
         made = {
             event.partition
@@ -194,7 +195,7 @@ def _executed(
 ) -> dg.ExecuteInProcessResult:
     # What `execute_in_process` does with a job that it has cut to a selection.
     try:
-        return core_execute_in_process(
+        result = core_execute_in_process(
             job=InMemoryJob(job),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             instance=instance,
@@ -203,11 +204,14 @@ def _executed(
             run_tags=tags,
             asset_selection=frozenset(job.asset_selection or ()),
         )
-    except DagsterExecutionInterruptedError:
-        raise KeyboardInterrupt from None
-    except (pl.exceptions.PanicException, dg.DagsterError) as error:
-        if _was_interrupted(error):
+        interrupts.checkpoint()
+        return result
+    except (Exception, pl.exceptions.PanicException, DagsterExecutionInterruptedError) as error:
+        # What comes of an interrupt in the middle of something may be any error.
+        if interrupts.received() or isinstance(error, DagsterExecutionInterruptedError):
             raise KeyboardInterrupt from None
+        if not isinstance(error, (pl.exceptions.PanicException, dg.DagsterError)):
+            raise
         cause = error.__cause__
         while cause is not None and not isinstance(cause, CloudTrackerError):
             cause = cause.__cause__
@@ -224,26 +228,3 @@ def _failure(error: BaseException) -> CloudTrackerError:
             f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
         )
     return damaged(error) or RunError(f"a run failed: {error}")
-
-
-def _was_interrupted(error: BaseException | None) -> bool:
-    # Polars asks Python for types and rows: an interrupt in the middle of that comes back as an error of its own.
-    name = DagsterExecutionInterruptedError.__name__
-    polars = (pl.exceptions.PanicException, pl.exceptions.PolarsError)
-    while error is not None:
-        if isinstance(error, DagsterExecutionInterruptedError) or (
-            isinstance(error, polars) and name in str(error)
-        ):
-            return True
-        error = error.__cause__
-    return False
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    # Dagster takes SIGINT and answers at its next checkpoint; the old handler comes back afterwards.
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -34,6 +34,7 @@ from pipeline.cli import (
     who,
 )
 from pipeline.cli.terminal import say_aside
+from pipeline.interrupts import listen, received
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, or a check's error stands,"
@@ -214,18 +215,13 @@ def _refuse_flags_before_a_command(context: typer.Context) -> None:
 
 def main() -> None:
     """Run the command; errors become a line on stderr and an exit code."""
+    listen()
     try:
         app()
-    except CloudTrackerError as error:
-        say_aside(error)
-        sys.exit(error.exit_code)
     except SystemExit as end:
         # Typer turns ctrl-C into this exit code, without a word.
         if end.code == INTERRUPTED:
-            print(
-                "cloudtracker: interrupted; finished tables are kept, the next run makes the rest",
-                file=sys.stderr,
-            )
+            _say_interrupted()
         raise
     except BrokenPipeError:
         # The reader (head, less) has gone: that is its right, and no error.
@@ -233,12 +229,24 @@ def main() -> None:
         sys.exit(0)
     except BaseException as error:
         # A panic of Polars is no Exception.
+        if received():
+            # In the middle of something else it may come back as any error.
+            _say_interrupted()
+            sys.exit(INTERRUPTED)
+        if isinstance(error, CloudTrackerError):
+            say_aside(error)
+            sys.exit(error.exit_code)
         ends = not isinstance(error, Exception) and type(error).__name__ != "PanicException"
         if ends or os.environ.get("CLOUDTRACKER_DEBUG"):
             raise
         told = _told(error)
         say_aside(told)
         sys.exit(told.exit_code)
+
+
+def _say_interrupted() -> None:
+    text = "cloudtracker: interrupted; finished tables are kept, the next run makes the rest"
+    print(text, file=sys.stderr)
 
 
 def _told(error: BaseException) -> CloudTrackerError:

@@ -3,12 +3,8 @@
 import re
 from pathlib import Path
 
-import dagster as dg
-import polars as pl
 import pytest
-from dagster._core.errors import DagsterExecutionInterruptedError
 
-from pipeline.runner import _was_interrupted
 from tests.conftest import Account, Ask
 from tests.pipeline.many_days import DAYS, FILES, RUN, hashes, write
 
@@ -110,18 +106,3 @@ def test_one_account_that_fails_does_not_stop_the_others(demo: Account, ask: Ask
     assert answer.code == 5
     assert "account bad: nowhere.json: there is no such file" in answer.err
     assert "demo (111111111111)" in answer.out
-
-
-def test_an_interrupt_in_the_middle_of_polars_is_one() -> None:
-    interrupted = DagsterExecutionInterruptedError()
-    panic = pl.exceptions.PanicException(f"called `Result::unwrap()` on an `Err` value: {interrupted!r}")
-    wrapped = dg.DagsterError("a step failed")
-    wrapped.__cause__ = pl.exceptions.ComputeError(f"{interrupted!r}")
-    for error in (interrupted, panic, wrapped):
-        assert _was_interrupted(error)
-    for other in (
-        dg.DagsterError(repr(interrupted)),
-        pl.exceptions.PanicException("index out of bounds"),
-        None,
-    ):
-        assert not _was_interrupted(other)
