@@ -74,7 +74,15 @@ def _usage(people: pl.DataFrame, day: date, count: int) -> pl.DataFrame:
 
 
 def _coverage() -> pl.DataFrame:
-    known = {"region": "us-east-1", "late_for": [], "late_from": [], "provisional": False, "complete": True}
+    known = {
+        "region": "us-east-1",
+        "late_for": [],
+        "late_from": [],
+        "bytes": 1,
+        "other_events": 1,
+        "provisional": False,
+        "complete": True,
+    }
     row = tuple(known.get(name, 0) for name in LOG_COVERAGE)
     return pl.DataFrame([row], schema=LOG_COVERAGE, orient="row")
 

@@ -120,8 +120,8 @@ COVERAGE = suite(
               ON e.account = a.account AND e.day < a.day AND e.day >= a.day - {HISTORY_DAYS}
             LEFT JOIN b ON b.day = a.day AND b.account = a.account AND b.region = e.region
             GROUP BY a.day, a.account, e.region
-            HAVING count(DISTINCT e.day) >= 3 AND coalesce(max(b.files), 0) = 0
-               AND count(DISTINCT e.day) FILTER (e.files > 0) > count(DISTINCT e.day) / 2)""",
+            HAVING count(DISTINCT e.day) >= 3 AND coalesce(max(b.bytes), 0) = 0
+               AND count(DISTINCT e.day) FILTER (e.bytes > 0) > count(DISTINCT e.day) / 2)""",
     ),
     none_where(
         "is_final",

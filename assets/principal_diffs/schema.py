@@ -43,7 +43,8 @@ DESCRIPTIONS = {
     "denied_events": "calls in the window that were refused",
     "error_events": "calls in the window that were authorised and failed for another reason",
     "window_days": "days in the window",
-    "covered_days": "days of the window with complete logs, from the creation or the grant on",
+    "covered_days": "days of the window with complete logs (files delivered on the day, events of it, nothing "
+    "missing), from the creation or the grant on",
     "mapping_version": "hash of the mapping from events to actions that was applied",
     "access_level": "List, Read, Tagging, Write or Permissions management; empty where nobody knows",
     "last_event_id": "eventID of the last successful use, to find the record by; empty without one",

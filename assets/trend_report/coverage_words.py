@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from assets.principal_diffs.coverage import Window
+from assets.principal_diffs.coverage import DELIVERED, Window
 from assets.principal_diffs.schema import REASONS
 from assets.trend_report.inputs import AccountDay
 
@@ -31,7 +31,7 @@ def coverage_words(account: AccountDay) -> list[str]:
 
 
 def _days_without_logs(account: AccountDay) -> list[str]:
-    with_logs = set(account.coverage.filter(pl.col("files") > 0)["day"].to_list())
+    with_logs = set(account.coverage.filter(DELIVERED)["day"].to_list())
     gaps = _ranges([day for day in account.window.days if day not in with_logs])
     return [f"No logs {_span(gap)}: nothing that was used then is known." for gap in gaps]
 
@@ -56,7 +56,7 @@ def _days_cut_short(coverage: pl.DataFrame) -> list[str]:
 def _quiet_regions(account: AccountDay) -> list[str]:
     # CloudTrail delivers no file where nothing happened: a region that fell silent is worth a look, no more.
     last = (
-        account.coverage.filter(pl.col("files") > 0)
+        account.coverage.filter(DELIVERED)
         .group_by("region")
         .agg(pl.col("day").max(), days=pl.len())
         .filter((account.window.end - pl.col("day")).dt.total_days() >= _QUIET_DAYS)

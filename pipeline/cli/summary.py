@@ -6,7 +6,7 @@ from typing import TextIO
 import polars as pl
 
 from assets.partitions import Partition
-from assets.principal_diffs.coverage import Window
+from assets.principal_diffs.coverage import DELIVERED, Window
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings
 
@@ -34,7 +34,7 @@ def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:
         .collect()
         .row(0, named=True)
     )
-    days = coverage.filter(pl.col("files") > 0).select(pl.col("day").n_unique()).collect().item()
+    days = coverage.filter(DELIVERED).select(pl.col("day").n_unique()).collect().item()
     verdicts = (
         lake.scan("principal_diffs", [Partition(window.end, account.id)])
         .group_by("status")

@@ -70,7 +70,7 @@ def test_a_region_without_files_is_a_row_and_not_complete(tmp_path: Path) -> Non
     assert (row["files"], row["records"], row["complete"]) == (0, 0, False)
 
 
-def test_files_that_came_later_make_a_day_covered(tmp_path: Path) -> None:
+def test_a_region_whose_events_came_later_is_complete(tmp_path: Path) -> None:
     put(tmp_path / "logs", [event("e1")], day=NEXT)
     row = coverage(read_one(tmp_path / "logs"))
     assert (row["files"], row["bytes"], row["complete"]) == (1, 0, True)

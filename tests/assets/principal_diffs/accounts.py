@@ -136,5 +136,13 @@ def _use(random: Random, person: dict[str, Any], call: tuple[str, str]) -> dict[
 
 
 def _coverage(day: date) -> dict[str, Any]:
-    known = {"region": "us-east-1", "files": 1, "late_for": [], "late_from": [], "provisional": False}
+    known = {
+        "region": "us-east-1",
+        "files": 1,
+        "bytes": 1,
+        "other_events": 1,
+        "late_for": [],
+        "late_from": [],
+        "provisional": False,
+    }
     return {**dict.fromkeys(LOG_COVERAGE, 0), **known, "complete": True, "day": day}

@@ -204,6 +204,8 @@ def _coverage(case: dict[str, Any]) -> pl.LazyFrame:
         counts = dict.fromkeys(LOG_COVERAGE, 0) | {
             "region": "us-east-1",
             "files": 3,
+            "bytes": 3000,
+            "permission_events": 30,
             "rejected": int(rejected),
         }
         flags = {

@@ -136,9 +136,11 @@ def test_a_first_day_has_nothing_to_compare_with(day: AccountDay) -> None:
 def test_gaps_are_said_in_words() -> None:
     first, second, third, fourth, last = WINDOW.days
     rows = [
-        {"day": first, "region": "us-east-1", "files": 1, "complete": True},
-        {"day": fourth, "region": "us-east-1", "files": 2, "rejected": 2},
-        {"day": last, "region": "us-east-1", "files": 1, "provisional": True},
+        {"day": first, "region": "us-east-1", "files": 1, "bytes": 9, "complete": True},
+        # Held by a file of the fourth day.
+        {"day": third, "region": "us-east-1", "files": 1, "complete": True},
+        {"day": fourth, "region": "us-east-1", "files": 2, "bytes": 9, "rejected": 2},
+        {"day": last, "region": "us-east-1", "files": 1, "bytes": 9, "provisional": True},
     ]
     coverage = frame(rows, {"day": pl.Date(), **LOG_COVERAGE})
     verdicts = [verdict("alice", "s3:GetObject", "unknown", [])]

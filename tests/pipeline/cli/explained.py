@@ -49,13 +49,15 @@ def demo_account(account: Account) -> Account:
     """Give alice with a group, a Deny, a condition and a boundary, the role batch, and events of every outcome."""
     account.write_iam(DETAILS)
     account.log(
+        record(ALICE, "iam:DeleteUser", "2026-06-29T10:00:00Z", errorCode="AccessDenied"),
+        record(ALICE, "iam:DeleteUser", "2026-06-29T10:05:00Z", errorCode="AccessDenied"),
+        record(ALICE, "iam:DeleteRole", "2026-06-29T10:05:00Z", errorCode="NoSuchEntity"),
+    )
+    account.log(
         record(ALICE, "iam:GetUser", "2026-06-28T10:00:00Z"),
         record(ALICE, "iam:GetUser", "2026-06-28T10:30:00Z"),
         record(ALICE, "iam:GetUser", "2026-06-28T11:00:00Z", errorCode="AccessDenied"),
         record(ALICE, "iam:ListUsers", "2026-06-28T10:00:00Z", errorCode="AccessDenied"),
-        record(ALICE, "iam:DeleteUser", "2026-06-29T10:00:00Z", errorCode="AccessDenied"),
-        record(ALICE, "iam:DeleteUser", "2026-06-29T10:05:00Z", errorCode="AccessDenied"),
-        record(ALICE, "iam:DeleteRole", "2026-06-29T10:05:00Z", errorCode="NoSuchEntity"),
         record(ALICE, "ec2:RunInstances", "2026-06-28T12:00:00Z", **EC2),
         record(BATCH, "s3:ListBuckets", "2026-06-28T12:00:00Z"),
         record(
