@@ -103,9 +103,8 @@ def _service(identity: UserIdentity) -> Principal:
 
 def _identity_center_user(identity: UserIdentity) -> Principal:
     user = identity.on_behalf_of.user_id if identity.on_behalf_of else None
-    return _named(identity, "identity_center_user")._replace(
-        id=user or _without_session(identity.principal_id) or identity.user_name or ""
-    )
+    named = _named(identity, "identity_center_user")
+    return named._replace(id=user or named.id)
 
 
 def _named(identity: UserIdentity, kind: str) -> Principal:

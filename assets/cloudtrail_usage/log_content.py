@@ -1,6 +1,8 @@
 """A log file's bytes into typed records: only the needed fields are decoded, and nothing is dropped."""
 
+import codecs
 import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -138,13 +140,38 @@ def _decode_one_by_one(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_W
 def _decode_leniently(text: bytes, first_error: str, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
     # msgspec refuses a file that has half a surrogate pair anywhere (a user agent cut in the middle of an
     # emoji); the standard library reads it, and the half becomes a question mark.
+    # What else is wrong stays so, and concerns its own record.
     try:
-        content = json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        read = json.loads(text.decode("utf-8", "surrogateescape"), parse_float=_finite, parse_int=_whole)
+        content = json.dumps(read, ensure_ascii=False, allow_nan=False).encode("utf-8", _HALVES)
         return _decode(content, actors_of)
     except msgspec.ValidationError as error:
         return whole_file(Reason.NO_RECORDS, str(error))
     except (ValueError, RecursionError):
         return whole_file(Reason.NOT_JSON, first_error)
+
+
+_HALVES = "cloudtracker.halves"
+
+
+def _written(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write bytes that are no UTF-8 as they were, and a half of a surrogate pair as a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    code = ord(error.object[error.start])
+    return bytes([code - 0xDC00]) if 0xDC80 <= code <= 0xDCFF else b"?", error.start + 1
+
+
+codecs.register_error(_HALVES, _written)
+
+
+def _whole(number: str) -> int | str:
+    # More digits than a float has Python does not read; what is too large for a number stays as text.
+    return int(number) if len(number) < 300 else number
+
+
+def _finite(number: str) -> float | str:
+    value = float(number)
+    return value if math.isfinite(value) else number
 
 
 def _explain(position: int, raw: msgspec.Raw, error: str) -> Defect:

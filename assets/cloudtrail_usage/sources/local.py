@@ -1,5 +1,6 @@
 """Logs in a local directory, laid out as AWS delivers them to S3."""
 
+import errno
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,15 +151,26 @@ def _content(opened: int | OSError) -> bytes | OSError:
 def _files(folder: Path) -> Iterator[tuple[str, int]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 yield from _files(Path(entry.path))
             else:
                 yield entry.path, _size(entry)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        return False
+
+
 def _size(entry: os.DirEntry[str]) -> int:
-    # A file that vanishes between listing and looking, or a dangling link, is met again when it is read.
+    # A file that vanishes between listing and looking, or a link to nothing or to itself, is met again when it is read.
     try:
         return entry.stat().st_size
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ELOOP):
+            raise
         return 0

@@ -141,6 +141,21 @@ def test_half_a_surrogate_pair_costs_nothing(tmp_path: Path) -> None:
     assert tables.usage["event_name"].to_list() == ["List?", "ListBuckets"]
 
 
+def test_half_a_surrogate_pair_costs_nothing_where_other_records_are_bad(tmp_path: Path) -> None:
+    records = [
+        event("e1", userAgent="\ud83d"),
+        event("e2", eventName="@@"),
+        event("e3", requestParameters={"most": "##", "least": "~~"}),
+        event("e4", eventTime=5),
+    ]
+    text = json.dumps({"Records": records}).encode().replace(b"@@", b"\xff\xfe")
+    text = text.replace(b'"##"', b"1e999").replace(b'"~~"', b"-" + b"9" * 5000)
+    put(tmp_path / "logs", text)
+    tables = read_one(tmp_path / "logs")
+    assert rejections(tables) == [(1, Reason.INVALID_TEXT), (3, Reason.BAD_EVENT_TIME)]
+    assert tables.usage["events"].sum() == 2
+
+
 def test_wrong_types_in_fields_that_are_not_needed_are_no_defect(tmp_path: Path) -> None:
     odd = event(
         "e1", awsRegion=5, requestParameters=[1], readOnly="x", errorMessage={"a": 1}, eventVersion=[]
@@ -197,6 +212,14 @@ def test_a_file_that_is_gone_when_it_is_read_is_rejected(tmp_path: Path) -> None
     tables = read_one(tmp_path / "logs")
     assert rejections(tables) == [(-1, Reason.UNREADABLE_FILE)]
     assert coverage(tables)["unreadable_files"] == 1
+
+
+def test_a_link_to_itself_is_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / put(tmp_path / "logs", [event("e1")])
+    (path.parent / "loop.json.gz").symlink_to("loop.json.gz")
+    tables = read_one(tmp_path / "logs")
+    assert rejections(tables) == [(-1, Reason.UNREADABLE_FILE)]
+    assert tables.usage["events"].to_list() == [1]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
