@@ -126,7 +126,8 @@ class Runner:
                 continue
             self._run(step)
             if [step] == read:
-                for again in late_steps(plan, account.name, unread_late_days(self._lake, plan.account), step):
+                late = unread_late_days(self._lake, self._settings, plan.account)
+                for again in late_steps(plan, account.name, late, step):
                     self._run(again)
         self.made_trends(plan.trends)
 

@@ -15,7 +15,7 @@ def days_to_fetch_again(
 ) -> set[date]:
     """Return the days for which something was not fetched, those left out that are still refused.
 
-    `coverage` are the stored rows of `log_coverage` of the days in question: `day`, `not_fetched`.
+    `coverage` are the stored rows of `log_coverage` of the days in question: `day`, `not_fetched`, `late_from`.
 
     What is refused (`access_denied`) is tried first, one file of a region: reading months anew for every answer,
     only to be refused again, would help nobody.
@@ -25,7 +25,10 @@ def days_to_fetch_again(
     if not wanted:
         return set()
     waits = [timedelta(days=n) for n in range(late_days + 1)]
-    deliveries = sorted({day + wait for day in wanted for wait in waits})
+    read = {day: {day + wait for wait in waits} for day in wanted}
+    for day, late in coverage.filter(pl.col("day").is_in(list(read))).select("day", "late_from").iter_rows():
+        read[day].update(late)
+    deliveries = sorted(set().union(*read.values()))
     refused = (
         lake.scan("rejected_records", [Partition(day, account) for day in deliveries])
         .filter(pl.col("reason") == Reason.ACCESS_DENIED)
@@ -43,4 +46,4 @@ def days_to_fetch_again(
     shut = dict.fromkeys(deliveries, 0)
     for delivery, region, _ in refused.rows():
         shut[delivery] += still[region]
-    return {day for day, count in wanted.items() if count > sum(shut[day + wait] for wait in waits)}
+    return {day for day, count in wanted.items() if count > sum(shut[one] for one in read[day])}

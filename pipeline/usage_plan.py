@@ -69,12 +69,35 @@ def _is_older_than_its_logs(
     return newer or (early and (open_days or settings.now() >= closed))
 
 
-def unread_late_days(lake: Lake, account: str) -> list[date]:
-    """Return the stored days whose late deliveries were found, and not read when the day was made."""
+def unread_late_days(lake: Lake, settings: Settings, account: str) -> list[date]:
+    """Return the stored days whose late deliveries were found, and not or not wholly read when the day was made.
+
+    Where a late file was found and read before, another may have come since: a delivery day that was made after the
+    day that it holds late events of, and whose logs have changed since, is read again for that day.
+    """
     coverage = _coverage(lake, account)
     late, read = _late_for(coverage), _late_from(coverage)
-    stored = lake.existing("log_coverage", [Partition(day, account) for day in late])
-    return sorted(p.day for p in stored if not set(late[p.day]) <= read.get(p.day, set()))
+    stored = {p.day for p in lake.existing("log_coverage", [Partition(day, account) for day in late])}
+    # One that was never made, or not again, has not found anything new.
+    again = {
+        (day, delivery): written
+        for day in stored
+        for delivery in late[day]
+        if (written := _made_before(lake, account, day, delivery)) is not None
+    }
+    changed = log_source(settings).changed(account, sorted({delivery for _, delivery in again}))
+    newer = {
+        day
+        for (day, delivery), written in again.items()
+        if (at := changed.get(delivery)) is not None and at > written
+    }
+    return sorted(day for day in stored if day in newer or not set(late[day]) <= read.get(day, set()))
+
+
+def _made_before(lake: Lake, account: str, day: date, delivery: date) -> datetime | None:
+    # When a day was made, if its delivery was made after it.
+    own, other = (lake.written_at("log_coverage", Partition(one, account)) for one in (day, delivery))
+    return own if own is not None and other is not None and own < other else None
 
 
 def late_deliveries(lake: Lake, account: str) -> dict[date, list[date]]:

@@ -74,12 +74,7 @@ def coverage_frame(
     # Where an event of the day was found late, another may be in what cannot be read.
     rejections = [rejection for delivery in (*usual, *extra) for rejection in delivery.rejected]
     rejected_in = Counter(rejection.region for rejection in rejections)
-    not_fetched = Counter(
-        rejection.region
-        for delivery in usual
-        for rejection in delivery.rejected
-        if rejection.reason in NOT_FETCHED
-    )
+    not_fetched = Counter(rejection.region for rejection in rejections if rejection.reason in NOT_FETCHED)
     rows = []
     for index, region in enumerate(regions):
         at = RegionDay(index, day_number(day))

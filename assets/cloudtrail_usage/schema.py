@@ -136,8 +136,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "duplicates": "Further copies of an event, in whatever file or region; counted where the copy lay",
         "rejected": "Rows of rejected_records: files and records delivered on the day that could not be read",
         "unreadable_files": "Those of them that are whole files",
-        "not_fetched": "Files and folders where the day's events should be that could not be had (gone, refused, "
-        "connection): the day is read again when next asked for",
+        "not_fetched": "Files and folders where the day's events should be, or were found, that could not be had "
+        "(gone, refused, connection): the day is read again when next asked for",
         "doubtful": "Rows of rejected_records of all deliveries in which the day's events should be, or were found: "
         "they may have held some; null in tables of earlier versions",
         "late_for": "Days whose events were delivered on this day, too late (or early) to be found by them",

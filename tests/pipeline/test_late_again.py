@@ -17,6 +17,10 @@ def _events(lake: Lake) -> int:
     return int(lake.scan("cloudtrail_usage", [Partition(OLD, ACCOUNT)]).collect()["events"].sum())
 
 
+def _not_fetched(lake: Lake) -> int:
+    return int(lake.scan("log_coverage", [Partition(OLD, ACCOUNT)]).collect()["not_fetched"].sum())
+
+
 def _late(account: Account, name: str, hour: int) -> None:
     # Folders bear the time of the system's clock, tables that of their end: they must differ.
     time.sleep(0.05)
@@ -40,3 +44,37 @@ def test_each_late_file_is_read(account: Account, ask: Ask) -> None:
     written = lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT))
     assert ask(*RUN).code == 0
     assert lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT)) == written
+
+
+def test_it_is_read_where_nobody_asks_for_the_old_day(account: Account, ask: Ask) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
+    lake, recent = Lake(account.root), (*RUN[:4], str(FOUND), *RUN[5:])
+    assert ask(*RUN).code == 0
+    for number, events in ((1, 2), (2, 3)):
+        _late(account, f"late-{number}.json.gz", 10 + number)
+        assert ask(*recent).code == 0
+        assert _events(lake) == events
+    written = lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT))
+    assert ask(*recent).code == 0
+    assert lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT)) == written
+
+
+def test_one_that_could_not_be_fetched_is_fetched_again(account: Account, ask: Ask) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
+    lake = Lake(account.root)
+    _late(account, "late-1.json.gz", 11)
+    assert ask(*RUN).code == 0
+    assert _events(lake) == 2
+    # One that is gone when it is read: a link to nothing.
+    gone = next(account.logs.rglob("late-1.json.gz")).with_name("late-2.json.gz")
+    target = account.folder / "elsewhere.json.gz"
+    gone.symlink_to(target)
+    assert ask(*RUN).code == 0
+    assert _not_fetched(lake) == 1
+    # It comes without a sign of it in the folder.
+    call = record(ALICE, "iam:GetUser", f"{OLD}T12:00:00Z")
+    log_file(account.folder / "apart", [call], day=FOUND, name="x.json.gz").rename(target)
+    assert ask(*RUN).code == 0
+    assert (_events(lake), _not_fetched(lake)) == (3, 0)
