@@ -77,9 +77,15 @@ def people(lake: Lake, question: Question) -> pl.DataFrame:
 
 
 def named(everyone: pl.DataFrame, kind: str, name: str, place: str) -> dict[str, object]:
-    """Return the row of one user or role. Raises `UsageError` that names near ones."""
+    """Return the row of one user or role, by name or ARN. Raises `UsageError` that names near ones.
+
+    In a file merged from several accounts two may have one name.
+    """
     same = everyone.filter(pl.col("principal_type") == kind)
-    found = same.filter(pl.col("principal_name") == name)
+    found = same.filter((pl.col("principal_name") == name) | (pl.col("principal_arn") == name))
+    if found.height > 1:
+        arns = ", ".join(sorted(found["principal_arn"]))
+        raise UsageError(f"{place}: {found.height} {kind}s are called {name!r}; give the ARN of one: {arns}")
     if found.height:
         return found.row(0, named=True)
     hint = did_you_mean(name, same["principal_name"].to_list())
@@ -100,12 +106,12 @@ def listing(lake: Lake, settings: Settings, question: Question, kind: str) -> pl
     return with_exclusions(every, rules.exclusions, window.end).drop("action")
 
 
-def diff_of(lake: Lake, settings: Settings, question: Question, kind: str, name: str) -> pl.DataFrame:
+def diff_of(lake: Lake, settings: Settings, question: Question, principal_arn: str) -> pl.DataFrame:
     """Return `principal_diffs` of one principal: the stored rows where the windows are equal, else computed."""
     if question.iam is None and question.window.length == settings.lookback_days:
         end = Partition(question.window.end, question.account.id)
-        mine = (pl.col("principal_type") == kind) & (pl.col("principal_name") == name)
-        return lake.scan("principal_diffs", [end]).filter(mine).select(list(PRINCIPAL_DIFFS)).collect()
+        mine = lake.scan("principal_diffs", [end]).filter(pl.col("principal_arn") == principal_arn)
+        return mine.select(list(PRINCIPAL_DIFFS)).collect()
     tables = tables_of(lake, question)
     mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, DATA_FILES)
     return window_diff(
@@ -114,7 +120,7 @@ def diff_of(lake: Lake, settings: Settings, question: Question, kind: str, name:
         tables,
         mapping,
         verdict_rules(settings, question.account),
-        (kind, name),
+        principal_arn,
     )
 
 

@@ -29,9 +29,7 @@ def destination_diff(
     tables = replace(tables_of(lake, question), usage=usage_of(use))
     mapping = EventMapping.from_frames(tables.aws_actions, tables.iam_actions, DATA_FILES)
     rules = verdict_rules(settings, question.account)
-    rows = window_diff(
-        question.account.id, question.window, tables, mapping, rules, ("role", role["principal_name"])
-    )
+    rows = window_diff(question.account.id, question.window, tables, mapping, rules, role["principal_arn"])
     ways = (
         actions_by(use, lake, "through")
         .group_by("action")

@@ -81,7 +81,7 @@ def _held(lake: Lake, question: Question, principal: Mapping[str, Any]) -> Holdi
 def _verdicts(
     lake: Lake, settings: Settings, question: Question, principal: Mapping[str, Any]
 ) -> pl.DataFrame:
-    return diff_of(lake, settings, question, principal["principal_type"], principal["principal_name"])
+    return diff_of(lake, settings, question, principal["principal_arn"])
 
 
 def _catalogue(lake: Lake) -> Catalogue:

@@ -55,9 +55,7 @@ def story(
     trails = rules.trails_over(question.window)
     granted = _of_action(_stored_grants(lake, question, principal), action)
     explanation = _explained(question, details(lake, question), principal, action, iam_actions, granted)
-    verdict = _of_action(
-        diff_of(lake, settings, question, principal["principal_type"], principal["principal_name"]), action
-    )
+    verdict = _of_action(diff_of(lake, settings, question, principal["principal_arn"]), action)
     known = _of_action(iam_actions, action)
     by_trails = _of_action(with_trails(iam_actions, aws_actions, trails), action)
     return Story(

@@ -70,26 +70,23 @@ def window_diff(
     tables: Tables,
     mapping: EventMapping,
     rules: VerdictRules,
-    principal: tuple[str, str] | None = None,
+    principal_arn: str | None = None,
 ) -> pl.DataFrame:
     """Return the diff of one account for one window: the grants of its last day, the usage of all its days.
 
-    `principal` (type and name) limits it to one.
+    `principal_arn` limits it to one.
     """
     known = with_trails(tables.iam_actions, tables.aws_actions, rules.trails_over(window))
-    granted, used = _inputs(account, window, tables, principal)
+    granted, used = _inputs(account, window, tables, principal_arn)
     return diff(granted, used, window, mapping, known, rules)
 
 
-def _inputs(
-    account: str, window: Window, tables: Tables, principal: tuple[str, str] | None
-) -> tuple[Granted, Used]:
+def _inputs(account: str, window: Window, tables: Tables, principal_arn: str | None) -> tuple[Granted, Used]:
     people = principals(_on(tables.snapshots, account, window).collect())
     grants = _on(tables.grants, account, window)
-    if principal is not None:
-        kind, name = principal
-        people = people.filter((pl.col("principal_type") == kind) & (pl.col("principal_name") == name))
-        grants = grants.filter(pl.col("principal_arn").is_in(people["principal_arn"].implode()))
+    if principal_arn is not None:
+        people = people.filter(pl.col("principal_arn") == principal_arn)
+        grants = grants.filter(pl.col("principal_arn") == principal_arn)
     granted = Granted(
         principals=people,
         grants=grants,

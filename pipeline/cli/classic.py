@@ -101,7 +101,7 @@ def _diff(
     place = str(asked.iam) if asked.iam else f"account {question.account.name}"
     principal = answers.named(answers.people(lake, question), kind, name, place)
     rows = output.filtered(
-        answers.diff_of(lake, settings, question, kind, name),
+        answers.diff_of(lake, settings, question, str(principal["principal_arn"])),
         show_used=asked.show_used,
         ignore_benign=asked.ignore_benign,
         ignore_unknown=asked.ignore_unknown,

@@ -17,8 +17,8 @@ def explain(
     context: typer.Context,
     action: Annotated[str, typer.Argument(help="IAM action, as s3:CreateBucket; case does not matter.")],
     account: Annotated[str, typer.Option(help="Account, by its name or id.")],
-    user: Annotated[str | None, typer.Option(help="User.")] = None,
-    role: Annotated[str | None, typer.Option(help="Role.")] = None,
+    user: Annotated[str | None, typer.Option(help="User, by name or ARN.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role, by name or ARN.")] = None,
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="First day. [default: lookback_days before the end]")
     ] = None,

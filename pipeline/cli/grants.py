@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def grants(
     context: typer.Context,
     account: Annotated[str, typer.Option(help="Account, by its name or id.")],
-    user: Annotated[str | None, typer.Option(help="User.")] = None,
-    role: Annotated[str | None, typer.Option(help="Role.")] = None,
+    user: Annotated[str | None, typer.Option(help="User, by name or ARN.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role, by name or ARN.")] = None,
     action: Annotated[str, typer.Option(metavar="PATTERN", help="Only actions that match, as 's3:*'.")] = "*",
     end: Annotated[str | None, typer.Option(metavar="DATE", help="The day. [default: today]")] = None,
     format_: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",

@@ -117,8 +117,12 @@ def cloudtracker(
     list_: Annotated[
         Kind | None, typer.Option("--list", help="List the users or roles; '-' were never active.")
     ] = None,
-    user: Annotated[str | None, typer.Option(help="User to compare: granted against used.")] = None,
-    role: Annotated[str | None, typer.Option(help="Role to compare: granted against used.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="User (name or ARN) to compare: granted against used.")
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option(help="Role (name or ARN) to compare: granted against used.")
+    ] = None,
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="First day. [default: lookback_days before the end]")
     ] = None,

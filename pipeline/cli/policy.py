@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def policy(
     context: typer.Context,
     account: Annotated[str, typer.Option(help="Account, by its name or id.")],
-    user: Annotated[str | None, typer.Option(help="User.")] = None,
-    role: Annotated[str | None, typer.Option(help="Role.")] = None,
+    user: Annotated[str | None, typer.Option(help="User, by name or ARN.")] = None,
+    role: Annotated[str | None, typer.Option(help="Role, by name or ARN.")] = None,
     replay: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Say what this policy would have refused.")
     ] = None,

@@ -192,3 +192,29 @@ def test_an_attached_policy_that_is_not_in_the_file_makes_verdicts_unknown(
     account.write_iam(iam(user("alice", allow("iam:GetUser"), AttachedManagedPolicies=[missing])))
     account.log(record(ALICE, "ec2:StopInstances", "2026-06-28T10:00:00Z"))
     assert ask("--account", "demo", "--user", "alice").lines[1:] == ["? ec2:stopinstances", "? iam:getuser"]
+
+
+def test_two_of_one_name_in_a_merged_file_are_told_apart_by_their_arns(account: Account, ask: Ask) -> None:
+    other = user("alice", allow("s3:DeleteBucket"), account="222222222222") | {
+        "UserId": "AIDAOFANOTHERACCOUNT"
+    }
+    account.write_iam(iam(ALICE, other))
+    for day in WINDOW:
+        account.log(record(ALICE, "s3:ListBuckets", f"{day}T08:00:00Z"))
+    answer = ask("--account", "demo", "--user", "alice")
+    assert answer.code == 2
+    assert "2 users are called 'alice'; give the ARN of one" in answer.err
+    assert ALICE["Arn"] in answer.err and other["Arn"] in answer.err
+    for start in ((), ("--start", "2026-06-28")):
+        answer = ask("--account", "demo", "--user", ALICE["Arn"], *start)
+        assert (answer.code, answer.lines[1:]) == (
+            0,
+            [
+                "- iam:createuser",
+                "- iam:getuser",
+                "- s3:createbucket",
+                "? s3:getobject",
+                "  s3:listallmybuckets",
+            ],
+        )
+        assert ask("--account", "demo", "--user", other["Arn"], *start).lines[1:] == ["- s3:deletebucket"]
