@@ -1,6 +1,6 @@
 """What a warehouse has been told already: for each partition the time of the lake's file that was loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +41,13 @@ class PublishedAt:
         """Return the keys of the table's partitions that were ever loaded."""
         return sorted(self._times.get(table, {}))
 
-    def forget(self) -> None:
-        """Have all of them loaded again: they are gone. Raises `StorageError` where the file cannot be written."""
-        self._times.update(_untimed(self._times))
+    def tables(self) -> list[str]:
+        """Return the tables of which something was loaded."""
+        return sorted(self._times)
+
+    def forget(self, tables: Iterable[str]) -> None:
+        """Have all of these loaded again: they are gone. Raises `StorageError` where the file cannot be written."""
+        self._times.update(_untimed({table: self._times[table] for table in tables}))
         self._write()
 
     def add(self, times: Mapping[tuple[str, AnyPartition], datetime]) -> None:

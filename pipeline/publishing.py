@@ -1,7 +1,7 @@
 """Publishing partitions of the lake to the configured warehouse, and knowing which are there already."""
 
 import fcntl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,9 +39,9 @@ class Publisher:
         """
         with self._alone():
             told = self._published_at()
-            if self.warehouse.is_missing:
+            if gone := self._gone(told):
                 # Before the load: one that dies may leave a warehouse that is there and has no rows.
-                told.forget()
+                told.forget(gone)
             shares: list[Share] = []
             times: dict[tuple[str, AnyPartition], datetime] = {}
             for offered in (OFFERED[name] for name in self.tables):
@@ -64,7 +64,8 @@ class Publisher:
         A table that is cut by account is loaded with the last of the account's days, one that is cut by day with
         the last account.
         """
-        told, gone = self._published_at(), self.warehouse.is_missing
+        told = self._published_at()
+        gone = self._gone(told)
         ordered = sorted(partitions)
         found: set[Partition] = set()
         for offered in (OFFERED[name] for name in self.tables):
@@ -73,7 +74,7 @@ class Publisher:
                 partition
                 for part, partition in last.items()
                 if (time := offered.written_at(self.lake, part)) is not None
-                and (gone or time != told.of(offered.table.name, part))
+                and (offered.table.name in gone or time != told.of(offered.table.name, part))
             }
         return sorted(found)
 
@@ -90,6 +91,10 @@ class Publisher:
             one for one in earlier if one.account == account
         }
         return [partition.day for partition in self.outdated(wanted)]
+
+    def _gone(self, told: PublishedAt) -> Collection[str]:
+        loaded = told.tables()
+        return self.warehouse.lacks(loaded) if loaded else ()
 
     def _share(self, offered: Offered, parts: Sequence[AnyPartition]) -> Share:
         return Share(

@@ -1,7 +1,7 @@
 """DuckDB: the warehouse in a file."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,18 @@ class DuckDbFile:
         """The file and the schema."""
         return {"destination": "duckdb", "url": str(self.path), "schema": self.schema}
 
-    @property
-    def is_missing(self) -> bool:
-        """Whether there is no file."""
-        return not self.path.exists()
+    def lacks(self, names: Collection[str]) -> Collection[str]:
+        """Return those of the tables that the file does not hold; none where it cannot be opened now."""
+        import duckdb
+
+        if not self.path.exists():
+            return names
+        try:
+            with duckdb.connect(str(self.path), read_only=True) as connection:
+                return set(names) - sql.tables(_Session(connection), self.schema)
+        except (duckdb.Error, OSError):
+            # Another process writes it, or the load says what is wrong.
+            return ()
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load in one transaction; see `Warehouse.replace`."""

@@ -1,7 +1,7 @@
 """Files: Parquet of the warehouse's types in a directory or on S3, a file a partition, as the lake has them."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,11 @@ class Files:
         """The place."""
         return {"destination": "files", "url": self.url}
 
-    @property
-    def is_missing(self) -> bool:
-        """Whether there is no such directory; of S3 it is not asked."""
-        return urlsplit(self.url).scheme != "s3" and not Path(self.url).exists()
+    def lacks(self, names: Collection[str]) -> Collection[str]:
+        """Return those of the tables that have no directory; S3 is not asked."""
+        if urlsplit(self.url).scheme == "s3":
+            return ()
+        return [name for name in names if not Path(self.url, name).exists()]
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the files of a load, see `Warehouse.replace`."""

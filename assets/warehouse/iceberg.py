@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,10 +49,18 @@ class Iceberg:
             "options": self.properties,
         }
 
-    @property
-    def is_missing(self) -> bool:
-        """False: only the catalogue knows."""
-        return False
+    def lacks(self, names: Collection[str]) -> Collection[str]:
+        """Return those of the tables that the catalogue does not have; none where it cannot be asked."""
+        from pyiceberg.catalog import load_catalog
+        from pyiceberg.exceptions import NoSuchNamespaceError
+
+        try:
+            listed = load_catalog(self.catalog, **self.properties).list_tables(self.namespace)
+        except NoSuchNamespaceError:
+            return names
+        except Exception:  # as in `replace`: the load says what is wrong
+            return ()
+        return set(names) - {name for *_, name in listed}
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load, one commit a table; see `Warehouse.replace`.

@@ -1,6 +1,6 @@
 """A load: partitions of tables that replace those of the same keys in a warehouse."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,9 +44,11 @@ class Warehouse(Protocol):
         """
         ...
 
-    @property
-    def is_missing(self) -> bool:
-        """Whether it is plain, without opening anything, that there is nothing: then what was loaded is gone."""
+    def lacks(self, names: Collection[str]) -> Collection[str]:
+        """Return those of the tables that are not there: what was loaded into them is gone.
+
+        None of them where that cannot be told, or where asking costs something.
+        """
         ...
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """PostgreSQL: loads by COPY, a transaction each."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,10 +80,22 @@ class Postgres:
         """The connection string and the schema."""
         return {"destination": "postgres", "url": self.dsn, "schema": self.schema}
 
-    @property
-    def is_missing(self) -> bool:
-        """False: only the server knows."""
-        return False
+    def lacks(self, names: Collection[str]) -> Collection[str]:
+        """Return those of the tables that are not in the schema; none where the server cannot be asked."""
+        import psycopg2
+
+        try:
+            connection = psycopg2.connect(self.dsn)
+        except psycopg2.Error:
+            # The load says what is wrong.
+            return ()
+        try:
+            with connection, connection.cursor() as cursor:
+                return set(names) - sql.tables(_Session(cursor), self.schema)
+        except psycopg2.Error:
+            return ()
+        finally:
+            connection.close()
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load in one transaction; see `Warehouse.replace`."""

@@ -38,6 +38,12 @@ def identifier(name: str) -> str:
     return f'"{name}"'
 
 
+def tables(session: Session, schema: str) -> set[str]:
+    """Return the names of the tables in a schema; none where there is no such schema."""
+    asked = "SELECT table_name FROM information_schema.tables WHERE table_schema = ?"
+    return {name for (name,) in session.run(asked, (schema,))}
+
+
 def replace(session: Session, schema: str, shares: Sequence[Share], label: str) -> dict[str, int]:
     """Replace the partitions of every share within the session's transaction; return rows by table."""
     session.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -42,10 +42,10 @@ class ThroughDlt:
         """The destination, its options and the dataset."""
         return {"destination": self.destination, "schema": self.dataset, "options": self.options}
 
-    @property
-    def is_missing(self) -> bool:
-        """False: only the destination knows."""
-        return False
+    def lacks(self, names: Collection[str]) -> Collection[str]:
+        """Return none: only the destination knows, and wakes up to answer."""
+        del names
+        return ()
 
     def replace(self, shares: Sequence[Share]) -> Mapping[str, int]:
         """Replace the partitions of a load; see `Warehouse.replace`."""

@@ -23,6 +23,7 @@ from assets.warehouse.through_dlt import ThroughDlt
 from pipeline.lake import Lake
 from pipeline.publishing import Publisher
 from pipeline.tables import TABLES
+from tests.assets.warehouse.places import SCHEMA, place
 from tests.build import ACCOUNT
 from tests.conftest import Account, Ask
 
@@ -98,6 +99,52 @@ def test_a_load_that_dies_after_the_file_was_deleted_leaves_it_to_be_loaded(lake
     assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day, NEW.day]
     publisher.publish([NEW])
     assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day]
+
+
+def _dropped(kind: str, folder: Path, dsn: str) -> None:
+    if kind == "files":
+        (folder / "files" / TABLE).rename(folder / "away")
+    elif kind == "iceberg":
+        from pyiceberg.catalog import load_catalog
+
+        load_catalog("tests", type="sql", uri=f"sqlite:///{folder}/catalog.db").drop_table((SCHEMA, TABLE))
+    elif kind == "postgres":
+        import psycopg2
+
+        with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {SCHEMA}.{TABLE}")
+        connection.close()
+    else:
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+            connection.execute(f"DROP TABLE {SCHEMA}.{TABLE}")
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "postgres", "iceberg", "files"])
+def test_a_table_that_was_dropped_is_loaded_again_and_no_other(lake: Lake, dsn: str, kind: str) -> None:
+    other = "rejected_records"
+    for day in (OLD, NEW):
+        lake.write(other, pl.DataFrame(schema=TABLES[other].schema), day)
+    publisher = Publisher(lake, place(kind, lake.root, dsn).warehouse, (TABLE, other))
+    publisher.publish([OLD, NEW])
+    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == []
+    _dropped(kind, lake.root, dsn)
+    assert publisher.warehouse.lacks([TABLE, other]) == {TABLE} or kind == "files"
+    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day, NEW.day]
+    publisher.publish([NEW])
+    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day]
+    publisher.publish([OLD])
+    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == []
+
+
+def test_of_a_place_that_cannot_be_asked_nothing_is_said_to_be_gone(tmp_path: Path) -> None:
+    names = [TABLE]
+    assert not Postgres("host=/nowhere dbname=x connect_timeout=1", "s").lacks(names)
+    (tmp_path / "no.duckdb").write_bytes(b"no database at all")
+    assert not DuckDbFile(tmp_path / "no.duckdb", "s").lacks(names)
+    broken = {"type": "sql", "uri": f"sqlite:///{tmp_path}/nowhere/catalog.db", "warehouse": str(tmp_path)}
+    assert not Iceberg("tests", "s", broken).lacks(names)
+    assert not ThroughDlt("duckdb", "s").lacks(names)
+    assert not Files("s3://bucket/prefix").lacks(names)
 
 
 def test_what_an_earlier_version_noted_is_loaded_once_more(lake: Lake) -> None:
