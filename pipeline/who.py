@@ -139,6 +139,9 @@ def _candidates(
         )
         for row in grants.to_dicts()
     }
+    # What could not be read may grant it, but for a boundary, which grants nothing.
+    problems = lake.scan("grant_problems", end).filter(pl.col("problem") != "missing_boundary")
+    unread = set(problems.select("principal_arn").collect()["principal_arn"])
     denied = _denied(lake, question, role) if account.id == question.account.id else {}
     return [
         Candidate(
@@ -147,7 +150,7 @@ def _candidates(
             row["principal_type"],
             row["principal_name"],
             account.id,
-            granted.get(row["principal_arn"], "no"),
+            granted.get(row["principal_arn"], "unknown" if row["principal_arn"] in unread else "no"),
             denied.get(row["principal_arn"], "no"),
         )
         for row in principals(snapshot).to_dicts()

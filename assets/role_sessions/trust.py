@@ -16,6 +16,11 @@ _ASSUMING = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebi
 _ACCOUNT = re.compile(r"(?:arn:[a-z-]+:iam::)?([0-9]{12})(?::root)?")
 _ENTITY = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):(user|role)/.+")
 _UNKNOWN = "unknown"
+_GRANTED = {
+    "yes": "its own policies grant sts:AssumeRole",
+    "conditional": "its own policies grant sts:AssumeRole under limits",
+    _UNKNOWN: "a policy of its own that may grant sts:AssumeRole could not be read",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Trusted:
 class Candidate:
     """A user or role of a configured account.
 
-    `granted`: sts:AssumeRole on the role, by its own policies: `yes`, `conditional`, `no` (also where they deny it).
+    `granted`: sts:AssumeRole on the role, by its own policies: `yes`, `conditional`, `no` (also where they deny it),
+    `unknown` (those that could be read do not, and others could not be read).
     `denied`: whether they take it away where a trust policy alone would be enough: see `caller_policies.denied_on`.
     """
 
@@ -163,13 +169,11 @@ def _candidate(one: Candidate, trust: list[Trusted], home: str) -> May | None:
         because.append("under a condition")
     may = "yes" if sure else "conditional"
     if not alone:
-        because.append(
-            "its own policies grant sts:AssumeRole" + (" under limits" if one.granted != "yes" else "")
-        )
-        may = may if one.granted == "yes" else "conditional"
+        because.append(_GRANTED[one.granted])
+        may = may if one.granted == "yes" else one.granted
     if one.denied == "conditional":
         because.append("a Deny, a boundary or a service control policy limits it")
-        may = "conditional"
+        may = may if may == _UNKNOWN else "conditional"
     return _denied(May(one.kind, one.arn, one.name, one.account, may, ", ".join(because)), trust)
 
 

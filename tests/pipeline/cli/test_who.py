@@ -151,3 +151,35 @@ def test_a_service_control_policy_wins_over_the_trust_policy(account: Account, a
     (account.folder / "scp.json").write_text(json.dumps(scp), encoding="utf-8")
     account.configure(accounts=[{**demo, "scps": [["scp.json"]]}])
     assert list(may(ask, "target")) == []
+
+
+def test_whoever_has_a_policy_that_could_not_be_read_may_have_the_grant_in_it(
+    account: Account, ask: Ask
+) -> None:
+    gone = [{"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"}]
+    unread, bound = (
+        user("unread", AttachedManagedPolicies=gone),
+        user(
+            "bound",
+            PermissionsBoundary={
+                "PermissionsBoundaryType": "Policy",
+                "PermissionsBoundaryArn": gone[0]["PolicyArn"],
+            },
+        ),
+    )
+    target = role("target", **trusting(f"arn:aws:iam::{ACCOUNT}:root"))
+    account.write_iam(
+        iam(
+            ALICE,
+            BOB | {"UserPolicyList": user("bob", allow("sts:AssumeRole"))["UserPolicyList"]},
+            unread,
+            bound,
+            target,
+        )
+    )
+    logged(account)
+    assert {name: how for name, (_, how) in may(ask, "target").items()} == {"bob": "yes", "unread": "unknown"}
+    assert ask("who", "--account", "demo", "--role", "target").lines[-1] == (
+        "- user unread of demo [unknown]: the trust policy names its account, a policy of its own that may grant"
+        " sts:AssumeRole could not be read"
+    )
