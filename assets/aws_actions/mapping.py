@@ -13,7 +13,7 @@ from assets.aws_actions.service_prefixes import ServicePrefixes
 from assets.aws_actions.trail_facts import CallsOnTrail
 from assets.errors import InputError
 
-__all__ = ["EventMapping", "MappedEvent", "build_aws_actions", "build_iam_actions"]
+__all__ = ["EventMapping", "MappedEvent", "build_aws_actions", "build_iam_actions", "needed_unseen"]
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,16 @@ def build_iam_actions(aws_actions: pl.DataFrame, published: pl.DataFrame) -> pl.
 
     The published actions, and as `unverified` (without an access level) those that only an operation's name
     suggests. `recorded` is `management` when the action is primary to at least one operation and all those
-    are management events: then its absence from the logs says that it was not used. It is `data` when one
-    of them is a data event, else `never`.
+    are management events, and so is each that may need it besides (`needed_unseen`): then its absence from
+    the logs says that it was not used. It is `data` when one of them is a data event, else `never`.
     """
     kinds: dict[str, set[str]] = defaultdict(set)
     for actions, recorded in aws_actions.select("primary", "recorded").iter_rows():
         for action in actions:
+            kinds[action].add(recorded)
+    unrecorded = aws_actions.filter(pl.col("recorded") != "management")
+    for *needs, recorded in unrecorded.select("primary", "conditional", "one_of", "recorded").iter_rows():
+        for action in needed_unseen(*needs) & kinds.keys():
             kinds[action].add(recorded)
     suggested = aws_actions.filter(pl.col("rule") == "unverified")["primary"].explode().unique().to_list()
     known = {action.lower() for action in published["action"]}
@@ -92,6 +96,16 @@ def build_iam_actions(aws_actions: pl.DataFrame, published: pl.DataFrame) -> pl.
         (action, "", True, _recorded(kinds[action])) for action in suggested if action.lower() not in known
     ]
     return pl.DataFrame(sorted(rows), schema=IAM_ACTIONS, orient="row")
+
+
+def needed_unseen(primary: Iterable[str], conditional: Iterable[str], one_of: Iterable[str]) -> set[str]:
+    """Return what a call may need besides its `primary` actions and only its own event could tell.
+
+    These are the actions of its own service: a query of Timestream is asked for timestream:ListTables, an entity of
+    TwinMaker with tags for iottwinmaker:TagResource. Those of other services it calls, and they are recorded there.
+    """
+    own = {action.partition(":")[0] for action in (*primary, *one_of)}
+    return {action for action in (*conditional, *one_of) if action.partition(":")[0] in own}
 
 
 def _recorded(kinds: set[str]) -> str:

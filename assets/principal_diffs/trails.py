@@ -15,6 +15,7 @@ from itertools import product
 import polars as pl
 
 from assets.aws_actions.facts import SUFFIX
+from assets.aws_actions.mapping import needed_unseen
 from assets.principal_diffs.coverage import Window
 
 
@@ -132,17 +133,23 @@ def with_trails(
 ) -> pl.DataFrame:
     """Return `iam_actions` with the column `recorded` as those trails make it.
 
-    `management` where every call that needs the action is recorded for sure, of data events too; `excluded` where
-    the trails leave management events out; else `data` or `never`, as it was. Without trails it stays as it is:
-    management events are recorded by default, data events are not.
+    `management` where every call that needs the action is recorded for sure, of data events too, and every call that
+    may need it unseen (`needed_unseen`); `excluded` where the trails leave management events out; else `data` or
+    `never`, as it was. Without trails it stays as it is: management events are recorded by default, data events are
+    not.
     """
     if not trails:
         return iam_actions
     kinds: dict[str, set[str]] = defaultdict(set)
-    for call, actions in _calls(aws_actions):
+    unseen: dict[str, set[str]] = defaultdict(set)
+    for call, primary, besides in _calls(aws_actions):
         kind = "management" if is_recorded(call, trails) else _unrecorded(call.recorded)
-        for action in actions:
+        for action in primary:
             kinds[action].add(kind)
+        for action in besides if kind != "management" else ():
+            unseen[action].add(kind)
+    for action in kinds.keys() & unseen.keys():
+        kinds[action] |= unseen[action]
     recorded = [
         next((kind for kind in ("data", "never", "excluded", "management") if kind in kinds[action]), "never")
         for action in iam_actions["action"]
@@ -154,10 +161,12 @@ def _unrecorded(kind: str) -> str:
     return "excluded" if kind == "management" else kind
 
 
-def _calls(aws_actions: pl.DataFrame) -> Iterable[tuple[Call, list[str]]]:
+def _calls(aws_actions: pl.DataFrame) -> Iterable[tuple[Call, list[str], set[str]]]:
+    """Yield each call, the actions that it always needs, and those that it may need and nothing else would show."""
     columns = ("operation", "event_source", "endpoint_prefix", "recorded", "resource_types", "read_write")
-    for operation, source, endpoint, recorded, types, read_write, actions in aws_actions.select(
-        *columns, "primary"
+    for operation, source, endpoint, recorded, types, read_write, primary, *others in aws_actions.select(
+        *columns, "primary", "conditional", "one_of"
     ).iter_rows():
         sources = frozenset((source, endpoint.lower() + SUFFIX))
-        yield Call(operation, sources, recorded, tuple(types), read_write), actions
+        call = Call(operation, sources, recorded, tuple(types), read_write)
+        yield call, primary, needed_unseen(primary, *others)

@@ -72,6 +72,8 @@ def test_an_unverified_action_is_only_made_where_no_other_name_is_known(tables: 
         ("management", "dynamodb:DescribeTable lambda:CreateFunction bedrock:InvokeModelWithResponseStream"),
         ("data", "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket dynamodb:GetItem sqs:SendMessage"),
         ("data", "lambda:InvokeFunction sns:Publish cloudwatch:GetMetricData cloudwatch:PutMetricData"),
+        ("data", "timestream:ListTables timestream:DescribeTable iottwinmaker:TagResource"),
+        ("management", "logs:CreateLogStream identitystore:ListGroupMembershipsForMember"),
         (
             "never",
             "iam:PassRole logs:PutLogEvents s3:GetObjectVersion sts:GetCallerIdentity sts:GetSessionToken",
@@ -100,7 +102,10 @@ def operation(service: str, name: str, version: str = "2020-01-01") -> tuple[str
 def small_tables(facts: Facts, *calls: tuple[str, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
     names = ["service", "api_version", "endpoint_prefix", "signing_name", "event_source", "operation"]
     published = pl.DataFrame(
-        {"action": ["shop:Buy", "shop:Look", "shop:Pay"], "access_level": ["Write", "Read", "Write"]}
+        {
+            "action": ["shop:Buy", "shop:Look", "shop:Pay", "till:Ring"],
+            "access_level": ["Write", "Read", "Write", "Write"],
+        }
     )
     aws_actions = build_aws_actions(pl.DataFrame(list(calls), schema=names, orient="row"), published, facts)
     return aws_actions, build_iam_actions(aws_actions, published)
@@ -128,6 +133,30 @@ def test_an_action_behind_management_and_data_events_is_data() -> None:
         "shop:Buy": "data",
         "shop:Look": "never",
         "shop:Pay": "management",
+        "till:Ring": "never",
+    }
+
+
+@pytest.mark.parametrize(
+    ("conditional", "one_of"), [("shop:Look till:Ring", ""), ("till:Ring", "shop:Look shop:Pay")]
+)
+@pytest.mark.parametrize("recorded", ["data", "never"])
+def test_what_only_an_unrecorded_call_of_its_service_may_tell_is_not_recorded(
+    conditional: str, one_of: str, recorded: str
+) -> None:
+    facts = small_facts(
+        operation_actions=[("shop", "Buy", "shop:Buy", conditional, one_of, "test")],
+        data_events=[("shop", "Buy", recorded, "", "test")],
+    )
+    calls = [operation("shop", "Buy"), operation("shop", "Look"), operation("till", "Ring")]
+    _, iam_actions = small_tables(facts, *calls)
+    kinds = dict(iam_actions.select("action", "recorded").rows())
+    # What no other call needs is none that would be seen, whatever this one is: shop:Pay.
+    assert kinds == {
+        "shop:Buy": recorded,
+        "shop:Look": recorded,
+        "till:Ring": "management",
+        "shop:Pay": "never",
     }
 
 
