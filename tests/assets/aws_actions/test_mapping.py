@@ -69,10 +69,11 @@ def test_an_unverified_action_is_only_made_where_no_other_name_is_known(tables: 
             "management",
             "iam:CreateUser sts:AssumeRole kms:Decrypt ec2:RunInstances sqs:CreateQueue apigateway:GET",
         ),
-        ("management", "dynamodb:DescribeTable lambda:CreateFunction bedrock:InvokeModelWithResponseStream"),
+        ("management", "dynamodb:DescribeTable lambda:CreateFunction bedrock:GetAgent"),
         ("data", "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket dynamodb:GetItem sqs:SendMessage"),
         ("data", "lambda:InvokeFunction sns:Publish cloudwatch:GetMetricData cloudwatch:PutMetricData"),
         ("data", "timestream:ListTables timestream:DescribeTable iottwinmaker:TagResource"),
+        ("data", "bedrock:InvokeModelWithResponseStream"),
         ("management", "logs:CreateLogStream identitystore:ListGroupMembershipsForMember"),
         (
             "never",
