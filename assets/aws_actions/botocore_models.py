@@ -23,6 +23,9 @@ OPERATIONS: dict[str, pl.DataType] = {
 }
 # What the input of an operation calls the tags that it gives to what it makes.
 _TAGS = frozenset({"tags", "taglist", "tagset", "tagspecification", "tagspecifications"})
+# Others say what they are the tags of (BackupVaultTags), or have them in what is made (Workspaces: [{Tags}]).
+_TAGS_OF = ("tags", "tagspecifications")
+_READING = ("Describe", "Get", "List")
 
 
 def operations(
@@ -33,7 +36,7 @@ def operations(
     `service` is botocore's folder name. `signing_name` is "" where the model has none: requests are then
     signed with the endpoint prefix. `event_source` is the eventSource that CloudTrail writes: the one that
     `event_sources.csv` names for the service, else `<signing name or endpoint prefix>.amazonaws.com`. `tags`
-    says whether the input has a list of tags.
+    says whether the input has a list of tags, or a list of what is made that has.
     Raises InputError when a model is unreadable or botocore has none at all.
     """
     sources = _sources_of_services(read_facts(data_folder).event_sources)
@@ -44,7 +47,9 @@ def operations(
         metadata = model["metadata"]
         endpoint, signing = metadata["endpointPrefix"], metadata.get("signingName", "")
         source = sources.get(service, (signing or endpoint).lower()) + SUFFIX
-        tagging = {name for name, shape in model.get("shapes", {}).items() if _has_tags(shape)}
+        shapes = model.get("shapes", {})
+        tagging = {name for name, shape in shapes.items() if _has_tags(shape)}
+        making = {name for name, shape in shapes.items() if _has_tags_of(shape, shapes)}
         rows += [
             (
                 service,
@@ -53,7 +58,8 @@ def operations(
                 signing,
                 source,
                 name,
-                operation.get("input", {}).get("shape") in tagging,
+                operation.get("input", {}).get("shape")
+                in (tagging if name.startswith(_READING) else tagging | making),
             )
             for name, operation in model["operations"].items()
         ]
@@ -97,6 +103,28 @@ def _model(path: Path) -> dict[str, Any]:
 
 def _has_tags(shape: dict[str, Any]) -> bool:
     return not _TAGS.isdisjoint(map(str.lower, shape.get("members", ())))
+
+
+def _has_tags_of(shape: dict[str, Any], shapes: dict[str, Any]) -> bool:
+    for name, member in shape.get("members", {}).items():
+        inner = shapes.get(member.get("shape"), {})
+        if _is_tags_of(name, inner, shapes):
+            return True
+        made = shapes.get(inner["member"]["shape"], {}) if inner.get("type") == "list" else inner
+        below = made.get("members", {}).items() if "filter" not in name.lower() else ()
+        if any(_is_tags_of(one, shapes.get(its.get("shape"), {}), shapes) for one, its in below):
+            return True
+    return False
+
+
+def _is_tags_of(name: str, shape: dict[str, Any], shapes: dict[str, Any]) -> bool:
+    """Whether a member of that name and shape is a map of tags or a list of keys and values."""
+    if not name.lower().endswith(_TAGS_OF) or shape.get("type") not in ("map", "list"):
+        return False
+    one = shapes.get(shape["member"]["shape"], {}) if shape["type"] == "list" else {}
+    return shape["type"] == "map" or not {"key", "tagkey", *_TAGS}.isdisjoint(
+        map(str.lower, one.get("members", ()))
+    )
 
 
 def _sources_of_services(event_sources: pl.DataFrame) -> dict[str, str]:

@@ -52,6 +52,32 @@ def test_an_operation_whose_input_has_tags_says_so(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_tags_of_another_name_and_of_what_is_made_are_tags_too(tmp_path: Path) -> None:
+    shapes = {
+        "Pairs": {"type": "list", "member": {"shape": "Pair"}},
+        "Pair": {"type": "structure", "members": {"Key": {"shape": "Text"}, "Value": {"shape": "Text"}}},
+        "Map": {"type": "map"},
+        "Names": {"type": "list", "member": {"shape": "Text"}},
+        "Text": {"type": "string"},
+        "Desk": {"type": "structure", "members": {"Tags": {"shape": "Pairs"}}},
+        "Desks": {"type": "list", "member": {"shape": "Desk"}},
+        "InVault": {"members": {"VaultTags": {"shape": "Pairs"}}},
+        "InMap": {"members": {"poolTags": {"shape": "Map"}}},
+        "InDesk": {"members": {"Desk": {"shape": "Desk"}}},
+        "InDesks": {"members": {"Name": {"shape": "Text"}, "Desks": {"shape": "Desks"}}},
+        "Words": {"members": {"wordTags": {"shape": "Names"}, "ETags": {"shape": "Text"}}},
+        "Filter": {"members": {"DeskFilter": {"shape": "Desk"}}},
+    }
+    making = {"MakeVault": "InVault", "MakePool": "InMap", "MakeDesk": "InDesk", "MakeDesks": "InDesks"}
+    inputs = making | {"ListVaults": "InVault", "SayWords": "Words", "StartReport": "Filter"}
+    wanted = {name: {"input": {"shape": shape}} for name, shape in inputs.items()}
+    model = {"metadata": {"endpointPrefix": "shop"}, "operations": wanted, "shapes": shapes}
+    path = write_model(tmp_path, "shop/2020-01-01", {})
+    path.write_bytes(gzip.compress(json.dumps(model).encode()))
+    found = operations(DATA_FOLDER, tmp_path)
+    assert {name for name, tags in found.select("operation", "tags").rows() if tags} == set(making)
+
+
 def test_the_facts_name_the_event_source_of_a_service(tmp_path: Path) -> None:
     write_model(tmp_path, "mq/2017-11-27", {"endpointPrefix": "mq", "signingName": "mq"}, "CreateBroker")
     assert operations(DATA_FOLDER, tmp_path)["event_source"].to_list() == ["amazonmq.amazonaws.com"]
