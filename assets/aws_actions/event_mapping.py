@@ -137,11 +137,19 @@ class EventMapping:
         return _merged([_event(*self._calls.row(at)) for at in calls]) if calls else None
 
     def _by_name(self, source: str, name: str) -> MappedEvent | None:
-        for prefix in self._prefixes.get(source, (source,)):
-            if action := self._actions.get(f"{prefix}:{name}"):
-                rule = "exact" if prefix == source else "renamed_source"
-                return MappedEvent((action,), (), (), self._kind(source, name), rule)
-        return None
+        found = [
+            (prefix, action)
+            for prefix in self._prefixes.get(source, (source,))
+            if (action := self._actions.get(f"{prefix}:{name}"))
+        ]
+        if not found:
+            return None
+        # Two services may write one source: the call may have been the other's of that name.
+        (prefix, action), *others = found
+        rule = "exact" if prefix == source else "renamed_source"
+        return MappedEvent(
+            (action,), tuple(sorted(other for _, other in others)), (), self._kind(source, name), rule
+        )
 
     def _kind(self, source: str, name: str) -> str:
         return recorded_as(self._recorded, source, name) or "management"
