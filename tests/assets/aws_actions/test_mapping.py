@@ -73,7 +73,8 @@ def test_an_unverified_action_is_only_made_where_no_other_name_is_known(tables: 
         ("data", "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket dynamodb:GetItem sqs:SendMessage"),
         ("data", "lambda:InvokeFunction sns:Publish cloudwatch:GetMetricData cloudwatch:PutMetricData"),
         ("data", "timestream:ListTables timestream:DescribeTable iottwinmaker:TagResource"),
-        ("data", "bedrock:InvokeModelWithResponseStream"),
+        ("data", "bedrock:InvokeModelWithResponseStream dynamodb:SearchVectors events:PutRawEvents"),
+        ("data", "sms-voice:SendRcsMessage sagemaker:SampleTrainingSession sagemaker:InvokeInferenceRouter"),
         ("management", "logs:CreateLogStream identitystore:ListGroupMembershipsForMember"),
         (
             "never",
