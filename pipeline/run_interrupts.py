@@ -16,8 +16,10 @@ from pipeline import interrupts
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise an interrupt where it may be raised, also one that Dagster would forget; the old handler comes back."""
-    _received_interrupt["received"] = False
+    """Raise an interrupt where it may be raised, also one that Dagster would forget; the old handler comes back.
+
+    One that Dagster has noted before is raised at the first step.
+    """
     replaced = (
         (dagster_errors, "raise_interrupts_as", _handled(interrupts.note_and_wait)),
         (dagster_execution, "capture_interrupts", _handled(_note_and_go_on)),
@@ -28,8 +30,11 @@ def interruptible() -> Iterator[None]:
         for module, name, ours in replaced:
             setattr(module, name, ours)
         with interrupts.raising(DagsterExecutionInterruptedError):
+            if _received_interrupt["received"]:
+                interrupts.note_and_go_on(signal.SIGINT, None)
             yield
     finally:
+        _received_interrupt["received"] = False
         for (module, name, _), theirs in zip(replaced, before, strict=True):
             setattr(module, name, theirs)
         signal.signal(signal.SIGINT, handler)
