@@ -44,7 +44,7 @@ from pipeline.log_reading import log_reading
 from pipeline.pages import PagesIOManager
 from pipeline.progress import Progress
 from pipeline.reports import report_options
-from pipeline.run_executor import interruptible_executor
+from pipeline.run_executor import build_executor
 from pipeline.schedules import build_daily
 from pipeline.sensors import build_all_accounts, build_new_logs
 from pipeline.settings import Settings, load_settings
@@ -128,7 +128,7 @@ def build_definitions(
                 DATA_FILES,
             ),
         },
-        executor=interruptible_executor,
+        executor=build_executor(settings.root),
     )
 
 

@@ -1,12 +1,14 @@
 """Steps as requests for runs, and what became of those asked for before."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import dagster as dg
 import msgspec
 
+from pipeline.session_plan import SESSIONS
 from pipeline.steps import Step
 
 ASSET_JOB = "__ASSET_JOB"
@@ -16,6 +18,9 @@ ACCOUNT_TAG = "cloudtracker/account"
 REQUEST_TAG = "cloudtracker/request"
 SHARED = "all"
 RETRY_AFTER = timedelta(hours=1)
+_PARTITION = "dagster/partition"
+_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+_ACCOUNT = re.compile("[0-9]{12}")
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -76,10 +81,21 @@ def range_tags(step: Step) -> dict[str, str]:
     """Return the tags that make a run one of a range of partitions; none for unpartitioned tables."""
     if not step.partitions:
         return {}
+    start, end = _RANGE
     return {
-        "dagster/asset_partition_range_start": step.partitions[0].key,
-        "dagster/asset_partition_range_end": step.partitions[-1].key,
+        start: step.partitions[0].key,
+        end: step.partitions[-1].key,
     }
+
+
+def account_of(run: dg.DagsterRun) -> str | None:
+    """Return the account whose tables a run makes, and reads no others; None where it may be any."""
+    # A run of everything names no asset.
+    if run.asset_selection is None or dg.AssetKey(SESSIONS) in run.asset_selection:
+        return None
+    tags = (_PARTITION, *_RANGE)
+    accounts = {run.tags[tag].partition("|")[0] for tag in tags if tag in run.tags}
+    return accounts.pop() if len(accounts) == 1 and all(map(_ACCOUNT.fullmatch, accounts)) else None
 
 
 def busy(instance: dg.DagsterInstance) -> set[str]:

@@ -88,6 +88,12 @@ def _tell(context: dg.OutputContext, partition: AnyPartition, metadata: Mapping[
     )
 
 
+def begins_now(run: str) -> None:
+    """Take note that a run begins to read: it may have waited since it was asked for."""
+    _BEGAN.clear()
+    _BEGAN[run] = datetime.now(UTC)
+
+
 def run_began(context: dg.OutputContext) -> datetime:
     """Return when the run began (UTC), which its files bear: logs that arrive while it reads are newer than they."""
     began = _BEGAN.get(context.run_id)
