@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline.account_partitions import register_accounts
 from pipeline.current_settings import current_settings
+from pipeline.dead_runs import end_dead_runs
 from pipeline.plan import facts_are_stale
 from pipeline.requests import ASSET_JOB, SHARED, busy, requests
 from pipeline.settings import Settings
@@ -33,6 +34,7 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
     def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         current = current_settings(settings)
         register_accounts(context.instance, current)
+        end_dead_runs(context.instance, current.root)
         lake, working = StillLake(current.root), busy(context.instance)
         request = f"daily-{(context.scheduled_execution_time or datetime.now(UTC)).isoformat()}"
         if facts_are_stale(lake):

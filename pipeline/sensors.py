@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipeline.account_partitions import register_accounts, registered_accounts
 from pipeline.current_settings import current_settings
+from pipeline.dead_runs import end_dead_runs
 from pipeline.plan import facts_are_stale
 from pipeline.requests import (
     ASSET_JOB,
@@ -44,6 +45,7 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
     def new_logs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         current = current_settings(settings)
         register_accounts(context.instance, current)
+        end_dead_runs(context.instance, current.root)
         lake, working = StillLake(current.root), busy(context.instance)
         if facts_are_stale(lake):
             return _result(context, [(SHARED, lambda: [FACTS])] if not working else [])
@@ -66,6 +68,7 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
     )
     def all_accounts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         current = current_settings(settings)
+        end_dead_runs(context.instance, current.root)
         lake = StillLake(current.root)
         idle = not busy(context.instance)
         order = registered_accounts(context.instance)
