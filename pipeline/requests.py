@@ -38,17 +38,26 @@ class Asked(msgspec.Struct, frozen=True):
     at: datetime
 
 
-Cursor = dict[str, Asked]
+class Cursor(msgspec.Struct):
+    """What a sensor keeps from tick to tick: what was asked for, by account, and the account looked at last."""
+
+    asked: dict[str, Asked] = {}
+    last: str = ""
 
 
 def read_cursor(text: str | None) -> Cursor:
     """Read what `written_cursor` wrote; nothing was asked for before the first tick."""
-    return msgspec.json.decode(text, type=Cursor) if text else {}
+    return msgspec.json.decode(text, type=Cursor) if text else Cursor()
 
 
 def written_cursor(cursor: Cursor) -> str:
     """Return the cursor as JSON, accounts in order."""
-    return msgspec.json.encode(dict(sorted(cursor.items()))).decode()
+    return msgspec.json.encode(Cursor(dict(sorted(cursor.asked.items())), cursor.last)).decode()
+
+
+def from_the_next(accounts: Iterable[str], last: str) -> list[str]:
+    """Return the accounts in order, those behind the one looked at last first; that may not be among them now."""
+    return sorted(accounts, key=lambda one: (one <= last, one))
 
 
 def digest(steps: Sequence[Step]) -> str:

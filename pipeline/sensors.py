@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from pipeline.requests import (
     Asked,
     busy,
     digest,
+    from_the_next,
     is_repetition,
     read_cursor,
     requests,
@@ -26,13 +28,16 @@ from pipeline.steps import Step
 from pipeline.still_lake import StillLake
 from pipeline.upkeep import FACTS, changed_steps, shared_steps
 
+LONGEST_LOOK = 30.0
+"""Seconds, after which a tick looks at no further account: Dagster gives up what took a minute, all of it each time."""
 Planned = tuple[str, Callable[[], Sequence[Step]]]
 
 
 def build_new_logs(settings: Settings) -> dg.SensorDefinition:
     """Return the sensor `new_logs`: it asks for what new logs changed, late deliveries included, account by account.
 
-    Its cursor holds what was asked for last, by account. An account whose runs are under way is not asked for.
+    Its cursor holds what was asked for last, by account. An account whose runs are under way is not asked for. Where
+    looking at all accounts takes long, the next tick goes on behind the one looked at last.
     """
 
     @dg.sensor(
@@ -82,19 +87,25 @@ def _status(settings: Settings) -> dg.DefaultSensorStatus:
 
 
 def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> dg.SensorResult:
-    cursor, now = read_cursor(context.cursor), datetime.now(UTC)
+    cursor, now, began = read_cursor(context.cursor), datetime.now(UTC), monotonic()
     asked: list[dg.RunRequest] = []
-    for account, plan in planned:
-        steps = plan()
+    plans = dict(planned)
+    left = len(plans)
+    for account in from_the_next(plans, cursor.last):
+        if left < len(plans) and monotonic() - began > LONGEST_LOOK:
+            break
+        steps = plans[account]()
         wanted = digest(steps)
         if not steps:
-            cursor.pop(account, None)
-        elif not is_repetition(context.instance, cursor.get(account), wanted, now):
+            cursor.asked.pop(account, None)
+        elif not is_repetition(context.instance, cursor.asked.get(account), wanted, now):
             request = f"{now.isoformat(timespec='milliseconds')}-{wanted}"
             asked += requests(steps, account, request)
-            cursor[account] = Asked(wanted, f"{request}/{account}", now)
+            cursor.asked[account] = Asked(wanted, f"{request}/{account}", now)
+        cursor.last, left = account, left - 1
+    later = f"; {left} accounts are looked at by the next ticks" if left else ""
     return dg.SensorResult(
         run_requests=asked,
         cursor=written_cursor(cursor),
-        skip_reason=None if asked else "nothing new, or what is new is being made",
+        skip_reason=None if asked else f"nothing new, or what is new is being made{later}",
     )

@@ -1,0 +1,43 @@
+"""Ticks over so many accounts and days that one could not look at them all before Dagster gives it up."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline import sensors
+from pipeline.requests import ACCOUNT_TAG, Cursor, from_the_next, read_cursor, written_cursor
+from tests.build import allow, iam, record, user
+from tests.conftest import Account
+from tests.pipeline.ticks import Ticking
+
+ALICE = user("alice", allow("s3:*"))
+IDS = ["111111111111", "222222222222", "333333333333"]
+
+
+def test_a_tick_that_takes_long_asks_for_what_it_saw_and_the_next_one_goes_on(
+    account: Account, facts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
+    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    monkeypatch.setattr(sensors, "LONGEST_LOOK", 0.0)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        ticking = Ticking(account.config, instance, checks=False)
+        seen = [{request.tags[ACCOUNT_TAG] for request in ticking.sensor("new_logs")} for _ in range(4)]
+    assert seen == [{IDS[0]}, {IDS[1]}, {IDS[2]}, {IDS[0]}]
+
+
+def test_the_accounts_behind_the_last_one_come_first() -> None:
+    assert from_the_next(IDS, "") == from_the_next(IDS, IDS[2]) == IDS
+    assert from_the_next(IDS, IDS[0]) == [IDS[1], IDS[2], IDS[0]]
+    # It is being worked on now.
+    assert from_the_next([IDS[0], IDS[2]], IDS[1]) == [IDS[2], IDS[0]]
+    assert from_the_next([], IDS[0]) == []
+
+
+def test_what_an_earlier_version_kept_is_read() -> None:
+    before = '{"111111111111":{"steps":"a","request":"b","at":"2026-06-30T00:00:00Z"}}'
+    assert read_cursor(before) == read_cursor(None) == Cursor()
+    assert read_cursor(written_cursor(Cursor({}, IDS[0]))) == Cursor({}, IDS[0])
