@@ -49,7 +49,8 @@ def changed_steps(lake: Lake, settings: Settings, account: AccountSettings) -> l
 
     def kept(table: str) -> list[date]:
         stored = {one.day for one in lake.partitions(table, account.id)}
-        return sorted({*recent.days, *(day for day in stored if day <= recent.end)})
+        # What was made before first_day was moved is not touched: Dagster has no partitions for it.
+        return sorted({*recent.days, *(day for day in stored if settings.first_day <= day <= recent.end)})
 
     wanted = Wanted(kept("log_coverage"), kept("expanded_grants"), kept(DIFFS), recent.end, open_days=False)
     return _steps(lake, settings, account, plan_stale(lake, settings, account, wanted))
@@ -63,12 +64,14 @@ def shared_steps(lake: Lake, settings: Settings, order: Sequence[str]) -> list[S
     recent = set(recent_days(settings).days)
     sessions: dict[str, list[date]] = {}
     for account in settings.accounts:
-        made = {one.day for one in lake.partitions("session_usage", account.id)}
+        made = {
+            one.day for one in lake.partitions("session_usage", account.id) if one.day >= settings.first_day
+        }
         stored = {one.day for one in lake.partitions(SESSIONS, account.id)}
         days = sorted(made & (stored | recent))
         sessions[account.id] = stale_sessions(lake, settings, account.id, days)
     steps = session_steps(sessions, order, DAYS_A_RUN)
-    trends = {one.day for one in lake.partitions("account_trends")}
+    trends = {one.day for one in lake.partitions("account_trends") if one.day >= settings.first_day}
     steps += organization_steps(stale_organization(lake, trends))
     for account in settings.accounts:
         made_days = [one.day for one in lake.partitions(DIFFS, account.id)]

@@ -77,7 +77,8 @@ def unread_late_days(lake: Lake, settings: Settings, account: str) -> list[date]
     """
     coverage = _coverage(lake, account)
     late, read = _late_for(coverage), _late_from(coverage)
-    stored = {p.day for p in lake.existing("log_coverage", [Partition(day, account) for day in late])}
+    kept = [Partition(day, account) for day in late if day >= settings.first_day]
+    stored = {p.day for p in lake.existing("log_coverage", kept)}
     # One that was never made, or not again, has not found anything new.
     again = {
         (day, delivery): written

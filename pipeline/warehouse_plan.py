@@ -33,7 +33,7 @@ def publisher(settings: Settings) -> Publisher | None:
 def publish_steps(settings: Settings, account: AccountSettings, days: Iterable[date]) -> list[Step]:
     """Return the runs that load what is new of an account into the warehouse; none where none is configured.
 
-    Of these days and of those that were published before.
+    Of these days and of those that were published before, none before `first_day`.
     """
     publishes = publisher(settings)
     outdated = publishes.days_to_publish(account.id, days) if publishes else []
@@ -43,5 +43,5 @@ def publish_steps(settings: Settings, account: AccountSettings, days: Iterable[d
             (WAREHOUSE,),
             tuple(Partition(day, account.id) for day in window.days),
         )
-        for window in ranges(outdated)
+        for window in ranges(day for day in outdated if day >= settings.first_day)
     ]
