@@ -1,7 +1,7 @@
 """Publishing partitions of the lake to the configured warehouse, and knowing which are there already."""
 
 import fcntl
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -80,6 +80,10 @@ class Publisher:
 
     def days_to_publish(self, account: str, days: Iterable[date]) -> list[date]:
         """Return the outdated days of an account, of these and of those that were published before."""
+        return [partition.day for partition in self.to_publish({account: days})]
+
+    def to_publish(self, days: Mapping[str, Iterable[date]]) -> list[Partition]:
+        """Return the outdated days of accounts, likewise; the warehouse is asked once for them all."""
         told = self._published_at()
         earlier = {
             Partition.from_key(key)
@@ -87,10 +91,8 @@ class Publisher:
             if OFFERED[name].table.cut is Partition
             for key in told.keys(name)
         }
-        wanted = {Partition(day, account) for day in days} | {
-            one for one in earlier if one.account == account
-        }
-        return [partition.day for partition in self.outdated(wanted)]
+        wanted = {Partition(day, account) for account, made in days.items() for day in made}
+        return self.outdated(wanted | {one for one in earlier if one.account in days})
 
     def _gone(self, told: PublishedAt) -> Collection[str]:
         loaded = told.tables()

@@ -19,7 +19,7 @@ from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
 from pipeline.steps import DIFFS, Step, organization_steps, steps_of
 from pipeline.trend_plan import stale_organization
-from pipeline.warehouse_plan import publish_steps
+from pipeline.warehouse_plan import publish_all_steps
 
 FACTS = Step("action lists", FACT_TABLES)
 DAYS_A_RUN = 31
@@ -73,10 +73,11 @@ def shared_steps(lake: Lake, settings: Settings, order: Sequence[str]) -> list[S
     steps = session_steps(sessions, order, DAYS_A_RUN)
     trends = {one.day for one in lake.partitions("account_trends") if one.day >= settings.first_day}
     steps += organization_steps(stale_organization(lake, trends))
-    for account in settings.accounts:
-        made_days = [one.day for one in lake.partitions(DIFFS, account.id)]
-        steps += publish_steps(settings, account, made_days)
-    return steps
+    if steps:
+        # What they make is published, too. And a warehouse that does not answer holds nothing up but itself.
+        return steps
+    made_days = {one.id: [part.day for part in lake.partitions(DIFFS, one.id)] for one in settings.accounts}
+    return publish_all_steps(settings, made_days)
 
 
 def _steps(lake: Lake, settings: Settings, account: AccountSettings, plan: Plan) -> list[Step]:

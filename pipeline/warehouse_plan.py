@@ -1,6 +1,6 @@
 """What the asset `warehouse` is made from, and who publishes, where the configuration names a warehouse."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from assets.partitions import AccountPartition, DayPartition, Partition
@@ -35,13 +35,22 @@ def publish_steps(settings: Settings, account: AccountSettings, days: Iterable[d
 
     Of these days and of those that were published before, none before `first_day`.
     """
+    return publish_all_steps(settings, {account.id: days})
+
+
+def publish_all_steps(settings: Settings, days: Mapping[str, Iterable[date]]) -> list[Step]:
+    """Return the runs that load what is new of many accounts (their days by id), likewise."""
     publishes = publisher(settings)
-    outdated = publishes.days_to_publish(account.id, days) if publishes else []
+    outdated: dict[str, list[date]] = {account: [] for account in days}
+    for one in publishes.to_publish(days) if publishes else ():
+        if one.day >= settings.first_day:
+            outdated[one.account].append(one.day)
     return [
         Step(
-            f"{account.name}, warehouse",
+            f"{settings.account(account).name}, warehouse",
             (WAREHOUSE,),
-            tuple(Partition(day, account.id) for day in window.days),
+            tuple(Partition(day, account) for day in window.days),
         )
-        for window in ranges(day for day in outdated if day >= settings.first_day)
+        for account, found in outdated.items()
+        for window in ranges(found)
     ]
