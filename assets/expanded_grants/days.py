@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
+from assets.errors import StorageError
 from assets.expanded_grants.first_granted import with_first_granted
 from assets.expanded_grants.frames import expand_coded
 from assets.expanded_grants.scp_files import ScpFiles, ScpSource
@@ -40,10 +41,17 @@ class GrantDays:
         self._problems: dict[Partition, pl.DataFrame] = {}
 
     def grants(self) -> Parts:
-        """Yield `expanded_grants`, with what the earlier day knows of `first_granted`; its text is codes."""
+        """Yield `expanded_grants`, with what the earlier day knows of `first_granted`; its text is codes.
+
+        Raises `StorageError` for a day without a snapshot.
+        """
         made: tuple[str, str] | None = None
         for partition in self._partitions:
             snapshot = self._snapshot(partition)
+            if snapshot.is_empty():
+                raise StorageError(
+                    f"iam_snapshots: {partition.key} is not materialised; materialise it, then its grants"
+                )
             document = snapshot.filter(pl.col("kind") == "document")["document"].item()
             # The day before had the same snapshot: what is granted today was granted then, since when it was.
             if made != (partition.account, document):

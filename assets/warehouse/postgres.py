@@ -1,6 +1,7 @@
 """PostgreSQL: loads by COPY, a transaction each."""
 
 import io
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from assets.warehouse.loads import Share
 from assets.warehouse.redaction import without_secrets
 
 _ROWS_A_COPY = 100_000
+_PATIENCE_SECONDS = 30
 
 
 class _Session:
@@ -47,6 +49,15 @@ class _Session:
             self._cursor.copy_expert(
                 f"COPY {full_name} ({names}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", buffer
             )
+
+
+def _connected(dsn: str) -> Any:
+    import psycopg2
+    from psycopg2.extensions import parse_dsn
+
+    # A server that swallows what is sent to it would be waited for as long as the system does, minutes.
+    told = "connect_timeout" in parse_dsn(dsn) or "PGCONNECT_TIMEOUT" in os.environ
+    return psycopg2.connect(dsn) if told else psycopg2.connect(dsn, connect_timeout=_PATIENCE_SECONDS)
 
 
 def _storable(frame: pl.DataFrame, table: Published) -> pl.DataFrame:
@@ -85,7 +96,7 @@ class Postgres:
         import psycopg2
 
         try:
-            connection = psycopg2.connect(self.dsn)
+            connection = _connected(self.dsn)
         except psycopg2.Error:
             # The load says what is wrong.
             return ()
@@ -102,7 +113,7 @@ class Postgres:
         import psycopg2
 
         try:
-            connection = psycopg2.connect(self.dsn)
+            connection = _connected(self.dsn)
         except psycopg2.Error as error:
             raise StorageError(f"{self.label}: cannot be reached: {without_secrets(error)}") from None
         try:

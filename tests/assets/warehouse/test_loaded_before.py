@@ -1,5 +1,7 @@
 """What counts as loaded already: of this place, of this schema in it, and only while it is there."""
 
+import socket
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -216,3 +218,14 @@ def test_what_the_environment_holds_changes_nothing(tmp_path: Path, monkeypatch:
     before = _note(tmp_path, there)
     monkeypatch.setenv("PGPASSWORD", "security")
     assert _note(tmp_path, there) == before
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assets.warehouse.postgres._PATIENCE_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        postgres = Postgres(f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=x user=x", "s")
+        began = time.monotonic()
+        assert not postgres.lacks([TABLE])
+        with pytest.raises(StorageError, match="cannot be reached: .*timeout expired"):
+            postgres.replace([])
+        assert time.monotonic() - began < 15
