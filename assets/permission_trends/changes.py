@@ -148,9 +148,10 @@ def _words(rows: pl.DataFrame, day: StoredDay, later: StoredDay | None) -> pl.Da
     )
     still = None
     if later is not None:
-        mine = keys["principal_arn"].unique().implode()
+        # Not by ARN: what is granted to the next of the same name says nothing about who was deleted.
+        mine = rows.select(_principal().unique())["principal"].implode()
         still = (
-            later.grants.filter(pl.col("principal_arn").is_in(mine))
+            later.grants.filter(_principal().is_in(mine))
             .select("principal_arn", pl.col("granted_by").alias("id"))
             .explode("id")
             .unique()

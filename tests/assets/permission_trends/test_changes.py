@@ -112,6 +112,19 @@ def test_a_statement_that_still_stands_did_not_revoke_anything() -> None:
     assert rows["statement"].item().endswith("a Deny, the boundary or an SCP takes it away)")
 
 
+def test_what_the_next_of_the_same_name_is_granted_kept_nothing_from_who_was_deleted() -> None:
+    """The statement stands for alice again, but the alice who lost it is gone: no Deny did that."""
+    statement = source("s", "s3:*")
+    before = _day(diff_rows({KEY: "used"}), {KEY: ["s"]}, statement)
+    again = ("alice@2", KEY[1])
+    after = StoredDay(
+        people("alice@2"), diff_rows({again: "unused"}), grants({again: ["s"]}).lazy(), statement.lazy()
+    )
+    rows = changes(before, after, pl.DataFrame(schema={"principal": pl.String(), "action": pl.String()}))
+    (text,) = rows.filter(pl.col("change") == "revoked")["statement"]
+    assert text == "own, statement 0: Allow Action s3:*"
+
+
 def _made(lake: Lake, *days: date) -> dict[date, pl.DataFrame]:
     made = {}
     for partition, frame in change_days([Partition(day, ACCOUNT) for day in days], lake):
