@@ -49,7 +49,13 @@ def _finding(
         status: part.filter(pl.col("status") == status)["action"].to_list()
         for status in ("unused", "excluded", "unknown", "not_granted", "used")
     }
-    granted = [action for status in ("unused", "excluded", "unknown", "used") for action in by_status[status]]
+    # Not all that is unknown is granted: a call may have been allowed by a policy that could not be read.
+    held = part.filter(pl.col("removable") != "")
+    granted = [
+        action
+        for status in ("unused", "excluded", "unknown", "used")
+        for action in held.filter(pl.col("status") == status)["action"]
+    ]
     ends = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
     begins = ends - timedelta(days=one["window_days"])
     severity = _severity(risk, len(by_status["unused"]))

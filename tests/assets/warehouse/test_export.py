@@ -61,6 +61,20 @@ def test_a_finding_for_each_principal_holds_what_the_schema_asks_for(made: Accou
     assert [json.loads(line) for line in again.lines] == [busy]
 
 
+def test_what_may_have_been_granted_by_a_policy_that_is_missing_is_not_said_to_be_granted(
+    account: Account, ask: Ask
+) -> None:
+    gone = {"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"}
+    alice = user("alice", allow("iam:GetUser"), AttachedManagedPolicies=[gone])
+    account.write_iam(iam(alice))
+    account.configure(lookback_days=1)
+    account.log(record(alice, "iam:ListUsers", "2026-06-30T10:00:00Z"))
+    (line,) = ask("export", "--account", "demo", "--status", "unknown").lines
+    finding = json.loads(line)
+    assert finding["unmapped"]["unknown_privileges"] == ["iam:GetUser", "iam:ListUsers"]
+    assert finding["permission_analysis_results"][0]["granted_privileges"] == ["iam:GetUser"]
+
+
 def _check_event(event: dict[str, Any]) -> None:
     facts = FACTS["event"]
     assert set(facts["required"]) <= set(event) <= {*facts["required"], *facts["optional"]}
