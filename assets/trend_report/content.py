@@ -77,7 +77,8 @@ def _series(series: pl.DataFrame) -> list[list[Any]]:
 def _actions(actions: pl.DataFrame) -> list[list[Any]]:
     levels = {level: n for n, level in enumerate(LEVEL_ORDER)}
     named = actions.with_columns(name=pl.col("action").str.split(":").list.slice(1).list.join(":"))
-    grouped = named.group_by("service", "access_level", maintain_order=True).agg(pl.col("name").str.join(" "))
+    # Lists, not words of one text: what somebody wrote into a policy may hold any character.
+    grouped = named.group_by("service", "access_level", maintain_order=True).agg("name")
     return [
         [service, levels.get(level, len(LEVEL_ORDER) - 1), names]
         for service, level, names in grouped.iter_rows()

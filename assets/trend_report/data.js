@@ -9,7 +9,7 @@ const NUMBER = new Intl.NumberFormat("en");
 // One entry an action: [service, place of its access level, name].
 const ACTIONS = [];
 for (const [service, level, names] of DATA.actions) {
-  for (const name of names.split(" ")) ACTIONS.push([service, level, name]);
+  for (const name of names) ACTIONS.push([service, level, name]);
 }
 
 // "0 2 3 1": left out and following one another, in turn.

@@ -92,6 +92,13 @@ def test_the_removals_are_those_of_which_nothing_is_used(html: bytes) -> None:
     ]
 
 
+def test_an_action_with_a_space_in_it_moves_no_other_into_its_place() -> None:
+    """A policy may spell out what is no action at all; the page counts actions by their places."""
+    names = ["s3:Delete It", "s3:PutObject"]
+    data = page_data(page([account_day([verdict("alice", name, "unused", ["a"]) for name in names])], "demo"))
+    assert data["actions"] == [["s3", 1, ["Delete It", "PutObject"]]]
+
+
 def test_the_charts_are_pictures_with_words(html: bytes) -> None:
     text = html.decode()
     assert text.count("<svg") == 3
