@@ -83,7 +83,7 @@ function who(name, type, account) {
 
 function removable() {
   if (!DATA.removals.length) {
-    byId("removals").append(element("p", {}, "Every policy and statement has something in use."));
+    byId("removals").append(element("p", {}, "There is no policy or statement of which something is unused and nothing in use."));
     return;
   }
   byId("removals").append(

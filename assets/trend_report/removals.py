@@ -1,5 +1,8 @@
 """What could go at once: the policies and statements of which nobody used anything."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -12,7 +15,7 @@ MOST = 25
 
 
 def removals(found: Provenance, people: pl.DataFrame, texts: Texts) -> list[list[Any]]:
-    """List the statements that can be taken away without anybody losing what was used, the largest first.
+    """List the statements that can all be taken away without anybody losing what was used, the largest first.
 
     Of an AWS-managed policy no statement can be edited: it is listed whole. Policies of service-linked roles and of
     IAM Identity Center's are not listed: they are edited elsewhere, or not at all. A row: `[policy, kind,
@@ -21,10 +24,9 @@ def removals(found: Provenance, people: pl.DataFrame, texts: Texts) -> list[list
     theirs = people.filter(pl.col("owner") != "")["principal_arn"]
     names = people.select("principal_arn", "principal_name")
     rows = found.described.unique("statement_key", keep="any", maintain_order=False)
-    managed = pl.col("policy_arn").str.contains(r"^arn:aws[a-z-]*:iam::aws:policy/").fill_null(False)
     described = pl.concat(
         [
-            rows.filter(managed)
+            rows.filter(_AWS_MANAGED)
             .unique("policy")
             .select(
                 pl.lit("policy").alias("level"),
@@ -33,7 +35,7 @@ def removals(found: Provenance, people: pl.DataFrame, texts: Texts) -> list[list
                 sid=pl.lit(""),
                 **_POLICY,
             ),
-            rows.filter(~managed)
+            rows.filter(~_AWS_MANAGED)
             .select(pl.lit("statement").alias("level"), "statement", "sid", key="statement_key", **_POLICY)
             .select("level", "key", "statement", "sid", *_POLICY),
         ]
@@ -53,7 +55,6 @@ def removals(found: Provenance, people: pl.DataFrame, texts: Texts) -> list[list
             (pl.col("used") == 0) & (pl.col("excluded") == 0) & (pl.col("unused") > 0) & ~pl.col("theirs")
         )
         .sort(["unused", "unknown", "key"], descending=[True, False, False])
-        .head(MOST)
     )
     return [
         [
@@ -66,8 +67,31 @@ def removals(found: Provenance, people: pl.DataFrame, texts: Texts) -> list[list
             row["principals"],
             texts.at(row["principal_name"] if row["principals"] == 1 else ""),
         ]
-        for row in total.iter_rows(named=True)
+        for row in islice(_together(total.iter_rows(named=True), found), MOST)
     ]
 
 
 _POLICY = {name: pl.col(name) for name in ("policy_arn", "policy_name", "policy_kind")}
+_AWS_MANAGED = pl.col("policy_arn").str.contains(r"^arn:aws[a-z-]*:iam::aws:policy/").fill_null(False)
+
+
+def _together(rows: Iterable[Mapping[str, Any]], found: Provenance) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows that can go with all that came before them.
+
+    Where two grant the same action in use, each could go by itself, and the action would go with both. What only one
+    grants is counted in its row.
+    """
+    kept = found.granted.filter(pl.col("status") != "unused").select("set").unique()
+    key = pl.when(_AWS_MANAGED).then("policy").otherwise("statement_key")
+    granting = found.described.join(kept, on="set").select("set", key=key).unique()
+    several = granting.filter(pl.len().over("set") > 1)
+    left = dict(several.group_by("set").agg(pl.len()).iter_rows())
+    sets_of = defaultdict(list)
+    for one, granted_by in several.iter_rows():
+        sets_of[granted_by].append(one)
+    for row in rows:
+        mine = sets_of[row["key"]]
+        if all(left[one] > 1 for one in mine):
+            for one in mine:
+                left[one] -= 1
+            yield row

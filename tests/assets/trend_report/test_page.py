@@ -92,6 +92,20 @@ def test_the_removals_are_those_of_which_nothing_is_used(html: bytes) -> None:
     ]
 
 
+def test_the_removals_can_all_go_at_once() -> None:
+    """Either of two statements that grant what is used could go by itself; with both, the use would be refused."""
+    verdicts = [
+        verdict("alice", "s3:GetObject", "used", ["a", "c"]),
+        verdict("alice", "s3:PutObject", "unused", ["a"]),
+        verdict("alice", "s3:DeleteObject", "unused", ["a"]),
+        verdict("alice", "s3:PutAcl", "unused", ["c"]),
+        verdict("alice", "iam:GetUser", "unused", ["d"]),
+    ]
+    sources = [source("a", "s3:*"), source("c", "s3:*", statement=1), source("d", "iam:*", statement=2)]
+    rows = page_data(page([account_day(verdicts, sources)], "demo"))["removals"]
+    assert [(row[3], row[5]) for row in rows] == [(0, 2), (2, 1)]
+
+
 def test_an_action_with_a_space_in_it_moves_no_other_into_its_place() -> None:
     """A policy may spell out what is no action at all; the page counts actions by their places."""
     names = ["s3:Delete It", "s3:PutObject"]
