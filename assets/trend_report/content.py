@@ -20,6 +20,7 @@ from assets.trend_report.series import Number
 from assets.trend_report.texts import Texts
 
 MOST_CHANGES = 500
+_ORDER = {change: n for n, change in enumerate(CHANGES)}
 
 
 def content(
@@ -45,6 +46,7 @@ def content(
         people += people_rows(account, at, found, texts)
         more += details(account, found, actions, texts)
         gone += [[at, *row] for row in removals(found, account.people, texts)]
+    changed = [row for at, one in enumerate(accounts) for row in _changed(one, at)]
     gone.sort(key=lambda row: (-row[5], row[6], row[0]))
     window = accounts[0].window
     return {
@@ -64,7 +66,9 @@ def content(
         "people": people,
         "more": more,
         "removals": gone[:MOST],
-        "changed": [row for at, one in enumerate(accounts) for row in _changed(one, at)][:MOST_CHANGES],
+        # By kind, not by account: else the first accounts' would leave no room for what others are granted.
+        "changed": sorted(changed, key=lambda row: _ORDER.get(row[1], len(_ORDER)))[:MOST_CHANGES],
+        "more_changes": max(0, len(changed) - MOST_CHANGES),
         "texts": texts.all,
     }
 
@@ -87,11 +91,12 @@ def _actions(actions: pl.DataFrame) -> list[list[Any]]:
 
 def _changed(account: AccountDay, at: int) -> list[list[Any]]:
     """Changes since the day before, those of one kind, principal and policy in a row with one action as example."""
-    order = {change: n for n, change in enumerate(CHANGES)}
     rows = (
         account.changes.group_by("change", "principal_type", "principal_name", "policy")
         .agg(pl.len().alias("n"), pl.col("action").min(), pl.col("compared_with").max())
-        .with_columns(order=pl.col("change").replace_strict(order, default=len(order), return_dtype=pl.Int64))
+        .with_columns(
+            order=pl.col("change").replace_strict(_ORDER, default=len(_ORDER), return_dtype=pl.Int64)
+        )
         .sort("order", "principal_name", "principal_type", "policy")
     )
     columns = ("change", "principal_type", "principal_name", "n", "action", "policy")

@@ -75,6 +75,7 @@ function changed() {
       { label: "Policy", rank: 3, value: (row) => row[6], cell: (row) => element("span", { class: "long" }, row[6]) },
     ],
   }));
+  if (DATA.more_changes) byId("changed").append(element("p", {}, `${many(DATA.more_changes, "more row is", "more rows are")} not shown: the table permission_changes has them all.`));
 }
 
 function who(name, type, account) {

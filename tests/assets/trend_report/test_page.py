@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.schema import LOG_COVERAGE
+from assets.permission_trends.schema import PERMISSION_CHANGES
+from assets.trend_report import content
 from assets.trend_report.coverage_words import coverage_words
 from assets.trend_report.inputs import AccountDay
 from assets.trend_report.page import embedded, page
@@ -90,6 +93,19 @@ def test_the_removals_are_those_of_which_nothing_is_used(html: bytes) -> None:
     assert [(texts[row[1]], row[3], row[5], texts[row[8]]) for row in data["removals"]] == [
         (EVIL, 0, 1, EVIL)
     ]
+
+
+def test_changes_that_the_page_has_no_room_for_are_counted(
+    day: AccountDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And those of the second account are not all left out for the first one's."""
+    monkeypatch.setattr(content, "MOST_CHANGES", 2)
+    first = [{"change": "revoked", "principal_name": name, "action": "s3:GetObject"} for name in "abc"]
+    second = [{"change": "granted", "principal_name": "z", "action": "s3:GetObject"}]
+    days = [replace(day, changes=frame(rows, PERMISSION_CHANGES)) for rows in (first, second)]
+    data = page_data(page(days, "demo"))
+    assert [row[:2] for row in data["changed"]] == [[1, "granted"], [0, "revoked"]]
+    assert data["more_changes"] == 2
 
 
 def test_the_removals_can_all_go_at_once() -> None:
