@@ -52,6 +52,7 @@ def content(
     return {
         "day": day.isoformat(),
         "window": [window.start.isoformat(), window.end.isoformat(), window.length],
+        "since": sorted({day.isoformat() for day in map(_since, accounts) if day}),
         "compared": compared.isoformat() if compared else None,
         "accounts": [[one.account, one.name, coverage_words(one), len(one.covered)] for one in accounts],
         "numbers": [[one.name, one.label, one.value, one.before, one.better, one.whole] for one in numbers],
@@ -89,8 +90,15 @@ def _actions(actions: pl.DataFrame) -> list[list[Any]]:
     ]
 
 
+def _since(account: AccountDay) -> date | None:
+    """Return the day that the account's changes are changes since; accounts may be stored on different days."""
+    days: list[date] = account.changes["compared_with"].drop_nulls().to_list()
+    earlier = account.series.filter(pl.col("day") < account.window.end)
+    return max(days or earlier["day"].to_list(), default=None)
+
+
 def _changed(account: AccountDay, at: int) -> list[list[Any]]:
-    """Changes since the day before, those of one kind, principal and policy in a row with one action as example."""
+    """Changes since the day before that is stored; those of a kind, principal and policy in a row with one action."""
     rows = (
         account.changes.group_by("change", "principal_type", "principal_name", "policy")
         .agg(pl.len().alias("n"), pl.col("action").min(), pl.col("compared_with").max())

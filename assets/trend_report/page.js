@@ -61,12 +61,15 @@ function trend() {
 }
 
 function changed() {
+  const [first] = DATA.since;
+  const last = DATA.since.at(-1);
+  const since = first === last ? dateText(first || DATA.day) : `the nearest earlier stored day of each account (${dateText(first)} to ${dateText(last)})`;
   if (!DATA.changed.length) {
-    byId("changed").append(element("p", {}, DATA.compared ? `Nothing since ${dateText(DATA.compared)}.` : "There is no earlier day to compare with yet."));
+    byId("changed").append(element("p", {}, first ? `Nothing since ${since}.` : "There is no earlier day to compare with yet."));
     return;
   }
-  byId("changed").append(grid({
-    caption: "Changes since the day before", rows: DATA.changed, noun: ["change", "changes"], sort: [1, 1], first: 10,
+  byId("changed").append(element("p", {}, `Since ${since}.`), grid({
+    caption: `Changes since ${since}`, rows: DATA.changed, noun: ["change", "changes"], sort: [1, 1], first: 10,
     columns: [
       { label: "User or role", value: (row) => row[3], cell: (row) => who(row[3], row[2], row[0]) },
       { label: "Change", value: (row) => row[1], cell: (row) => element("span", { title: DATA.changes[row[1]] || null }, row[1].replaceAll("_", " ")) },

@@ -163,10 +163,25 @@ def test_days_on_which_an_account_is_missing_are_not_summed(day: AccountDay) -> 
     assert series["unused"].to_list() == [3, 3]
 
 
+def test_the_changes_are_since_the_day_that_each_account_was_compared_with(day: AccountDay) -> None:
+    """And not since the one that all are stored on, after which the first account may have changed already."""
+    yesterday, before = DAY - timedelta(days=1), DAY - timedelta(days=2)
+    late = replace(day, account="222222222222", series=day.series.filter(pl.col("day") != yesterday))
+    data = page_data(page([day, late], "demo"))
+    assert data["compared"] == before.isoformat()
+    assert data["since"] == [before.isoformat(), yesterday.isoformat()]
+    # A day that is not in the window is none of the series, and was compared with all the same.
+    long_ago = WINDOW.start - timedelta(days=9)
+    row = {"change": "granted", "action": "s3:GetObject", "compared_with": long_ago}
+    alone = replace(day, series=day.series.tail(1), changes=frame([row], PERMISSION_CHANGES))
+    assert page_data(page([alone], "demo"))["since"] == [long_ago.isoformat()]
+
+
 def test_a_first_day_has_nothing_to_compare_with(day: AccountDay) -> None:
     alone = AccountDay(**{**vars(day), "series": day.series.tail(1)})
     data = page_data(page([alone], "demo"))
     assert data["compared"] is None
+    assert data["since"] == []
     assert {number[3] for number in data["numbers"]} == {None}
 
 
