@@ -10,6 +10,7 @@ from assets.principal_diffs.schema import REASONS
 from assets.trend_report.inputs import AccountDay
 
 _QUIET_DAYS = 7
+_MOST_PROBLEMS = 50
 
 
 def coverage_words(account: AccountDay) -> list[str]:
@@ -74,14 +75,23 @@ def _unknowable(diffs: pl.DataFrame) -> list[str]:
     unknown = diffs.filter(pl.col("status") == "unknown")
     counts = unknown.group_by("reason").agg(n=pl.len()).sort(["n", "reason"], descending=[True, False])
     return [
-        f"{_number(n, 'granted permission is', 'granted permissions are')} unknown: {REASONS.get(reason, reason)}."
+        f"{_number(n, 'permission is', 'permissions are')} unknown: {REASONS.get(reason, reason)}."
         for reason, n in counts.iter_rows()
     ]
 
 
 def _problems(problems: pl.DataFrame) -> list[str]:
-    rows = problems.select("principal_arn", "problem", "detail").unique().sort(pl.all()).head(50)
-    return [f"{arn}: {problem.replace('_', ' ')}: {detail}." for arn, problem, detail in rows.iter_rows()]
+    rows = problems.select("principal_arn", "problem", "detail").unique().sort(pl.all())
+    words = [
+        f"{arn}: {problem.replace('_', ' ')}: {detail}."
+        for arn, problem, detail in rows.head(_MOST_PROBLEMS).iter_rows()
+    ]
+    more = rows.height - _MOST_PROBLEMS
+    return (
+        [*words, f"And {more:,} more like these: the table grant_problems has them all."]
+        if more > 0
+        else words
+    )
 
 
 def _ranges(days: list[date]) -> list[Window]:

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from assets.cloudtrail_usage.schema import LOG_COVERAGE
+from assets.expanded_grants.schema import PROBLEMS
 from assets.permission_trends.schema import PERMISSION_CHANGES
 from assets.trend_report import content
 from assets.trend_report.coverage_words import coverage_words
@@ -203,8 +204,15 @@ def test_gaps_are_said_in_words() -> None:
         "2 files or records could not be read, on 29 June 2026: these days count as not covered"
         " (the table rejected_records names each one).",
         "Deliveries may still arrive for 30 June 2026: this is provisional.",
-        "1 granted permission is unknown: no call that needs it is recorded by CloudTrail.",
+        "1 permission is unknown: no call that needs it is recorded by CloudTrail.",
     ]
+
+
+def test_problems_that_the_page_has_no_room_for_are_counted(day: AccountDay) -> None:
+    rows = [{"principal_arn": f"a{n}", "problem": "missing_policy", "detail": "p"} for n in range(53)]
+    words = coverage_words(replace(day, problems=frame(rows, PROBLEMS)))
+    assert len([text for text in words if ": missing policy: " in text]) == 50
+    assert words[-1] == "And 3 more like these: the table grant_problems has them all."
 
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "|x"])
