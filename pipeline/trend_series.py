@@ -53,8 +53,8 @@ def series(
     """Return a row for each week: `week_to`, `day`, and `SERIES`, as they are on the week's last stored day.
 
     `day` and what follows is null where no day of the week is stored. `account` None stands for all accounts,
-    `principal` (type and name) for one of an account. Raises `UsageError` where nothing is stored, or for a name that
-    no day knows.
+    `principal` (type, and name or ARN) for one of an account. Raises `UsageError` where nothing is stored, or for a
+    name that no day knows or that two have on one day.
     """
     table = "organization_trends" if account is None else "account_trends"
     table = table if principal is None else "permission_trends"
@@ -78,7 +78,11 @@ def series(
 
 def _of(rows: pl.LazyFrame, kind: str, name: str) -> pl.LazyFrame:
     everyone = rows.filter(pl.col("principal_type") == kind)
-    found = everyone.filter(pl.col("principal_name") == name)
+    found = everyone.filter((pl.col("principal_name") == name) | (pl.col("principal_arn") == name))
+    # In a file merged from several accounts two may have one name, and a week has one row.
+    if found.select(pl.col("day").is_duplicated().any()).collect().item():
+        arns = found.select(pl.col("principal_arn").unique().sort()).collect()["principal_arn"]
+        raise UsageError(f"{len(arns)} {kind}s are called {name!r}; give the ARN of one: {', '.join(arns)}")
     if not found.select(pl.len()).collect().item():
         names = (
             everyone.select(pl.col("principal_name").unique().sort()).collect()["principal_name"].to_list()

@@ -20,8 +20,8 @@ MOST_WEEKS = 520
 def trend(
     context: typer.Context,
     account: Annotated[str, typer.Option(help="Account, by its name or id, or 'all': the organisation.")],
-    user: Annotated[str | None, typer.Option(help="Only this user.")] = None,
-    role: Annotated[str | None, typer.Option(help="Only this role.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only this user, by name or ARN.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only this role, by name or ARN.")] = None,
     weeks: Annotated[int, typer.Option(help="How many weeks.")] = 12,
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last day. [default: today]")] = None,
     format_: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",

@@ -164,6 +164,18 @@ def test_the_trend_is_what_the_tables_say_and_follows_them(demo: Account, ask: A
     assert _times(demo.root / "principal_diffs") == diffs
 
 
+def test_two_of_one_name_in_a_merged_file_have_a_trend_each(demo: Account, ask: Ask) -> None:
+    other = user("alice", allow("s3:DeleteBucket"), account="222222222222") | {"UserId": "AIDAANOTHER"}
+    demo.write_iam(iam(ALICE, other))
+    _run(ask, 29, 30)
+    answer = ask("trend", "--account", "demo", "--user", "alice")
+    assert (answer.code, answer.out) == (2, "")
+    assert f"2 users are called 'alice'; give the ARN of one: {ALICE['Arn']}, {other['Arn']}" in answer.err
+    for one, granted in ((ALICE, 2), (other, 1)):
+        (row,) = _series(ask, "--account", "demo", "--user", one["Arn"])
+        assert row["granted"] == granted
+
+
 def _series(ask: Ask, *words: str) -> list[dict[str, Any]]:
     answer = ask("trend", *words, "--weeks", 1, "--format", "json")
     assert answer.code == 0, answer.err
