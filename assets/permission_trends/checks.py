@@ -13,8 +13,9 @@ _PEOPLE = ("principals", "users", "roles", "without_use")
 _LEVELS = " + ".join(f"unused_{level}" for level in LEVELS)
 _COUNTS_AGREE = none_where(
     "counts_add_up",
-    "Granted are used, unused and unknown; unused of all levels are the unused; none is negative",
-    f"least({', '.join(COUNTS)}, risk_score) < 0 OR granted <> used + unused + unknown"
+    "Granted are used, unused and of the unknown some; unused of all levels are the unused; none is negative",
+    # What may be granted by a policy that could not be read is unknown, and not granted as far as one knows.
+    f"least({', '.join(COUNTS)}, risk_score) < 0 OR granted NOT BETWEEN used + unused AND used + unused + unknown"
     f" OR unused <> {_LEVELS} OR excluded > unused",
     "granted || ' granted'",
 )
@@ -25,15 +26,16 @@ _DAYS_FIT = none_where(
     "covered_days || ' of ' || window_days || ' days'",
 )
 _IN_USE = "('used', 'not_granted')"
-_GRANTED = "('used', 'unused', 'unknown')"
+# What is unknown may be granted or not: a policy that could not be read may grant what was used.
+_GRANTED, _SURELY = "('used', 'unused', 'unknown')", "('used', 'unused')"
 _FITS = {
-    "granted": f"status_before NOT IN {_GRANTED} AND status_after IN {_GRANTED}",
-    "revoked": f"status_before IN {_GRANTED} AND status_after NOT IN {_GRANTED}",
+    "granted": f"status_before NOT IN {_SURELY} AND status_after IN {_GRANTED}",
+    "revoked": f"status_before IN {_GRANTED} AND status_after NOT IN {_SURELY}",
     "first_used": f"status_before NOT IN {_IN_USE} AND status_after IN {_IN_USE}",
     "used_again": f"status_before NOT IN {_IN_USE} AND status_after IN {_IN_USE}",
     "became_unused": "status_before NOT IN ('', 'unused') AND status_after = 'unused'",
-    "became_unknown": "status_before NOT IN ('', 'unknown') AND status_after = 'unknown'",
-    "no_longer_used": "status_before = 'not_granted' AND status_after = ''",
+    "became_unknown": "status_before <> 'unknown' AND status_after = 'unknown'",
+    "no_longer_used": "status_before IN ('not_granted', 'unknown') AND status_after = ''",
     "principal_created": "status_before = '' AND status_after = ''",
     "principal_deleted": "status_before = '' AND status_after = ''",
 }

@@ -54,11 +54,11 @@ PRINCIPAL_DIFFS = suite(
     # Whole tables are compared by a sum of hashes: joining millions of texts would take longer than making them.
     none_where(
         "verdicts_are_of_grants",
-        "Every grant has a verdict, and what has one but not_granted is granted",
+        "Every grant has a verdict, and what can be taken away is granted",
         "granted.n IS DISTINCT FROM judged.n OR granted.keys IS DISTINCT FROM judged.keys",
         "coalesce(granted.n, 0) || ' grants, ' || coalesce(judged.n, 0) || ' verdicts on grants'",
         source=f"""(SELECT day, account, {_KEYS} FROM expanded_grants GROUP BY day, account) granted
-            FULL JOIN (SELECT day, account, {_KEYS} FROM b WHERE status <> 'not_granted'
+            FULL JOIN (SELECT day, account, {_KEYS} FROM b WHERE removable <> ''
                        GROUP BY day, account) judged USING (day, account)""",
     ),
     none_where(
@@ -72,7 +72,8 @@ PRINCIPAL_DIFFS = suite(
         "use_is_told_alike",
         "What was used has events and times, in order; what was not has none",
         "events < 0 OR denied_events < 0 OR error_events < 0 OR (status = 'used') <> (events > 0)"
-        " AND status <> 'not_granted' OR (events > 0) <> (last_used IS NOT NULL) OR first_used > last_used",
+        # Without a grant that is known it was used, too, and is not_granted, or unknown where a policy is missing.
+        " AND removable <> '' OR (events > 0) <> (last_used IS NOT NULL) OR first_used > last_used",
         "principal_arn || ' ' || action",
     ),
     none_where(

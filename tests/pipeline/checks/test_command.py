@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from pipeline.checks import SUITES
-from tests.conftest import Ask
+from tests.build import ACCOUNT, allow, iam, record, user
+from tests.conftest import Account, Ask
 from tests.pipeline.checks.conftest import LAST, Made, last_place
 from tests.pipeline.checks.poisons import changed, deleted, first
 
@@ -22,6 +23,20 @@ def test_nothing_was_checked_yet(made: Made, ask: Ask) -> None:
     answer = ask("checks")
     assert answer.code == 0
     assert "nothing of this was checked yet" in answer.err
+
+
+def test_a_use_that_a_missing_policy_may_have_granted_breaks_no_promise(account: Account, ask: Ask) -> None:
+    """It is unknown without a grant, when it begins and until it leaves the window."""
+    gone = {"PolicyName": "gone", "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/gone"}
+    alice = user("alice", allow("iam:GetUser"), AttachedManagedPolicies=[gone])
+    account.write_iam(iam(alice))
+    account.configure(lookback_days=2)
+    for day in range(25, 31):
+        account.log(record(alice, "sts:GetCallerIdentity", f"2026-06-{day}T01:00:00Z"))
+    account.log(record(alice, "iam:ListUsers", "2026-06-27T10:00:00Z"))
+    assert ask("run", "--account", "demo", "--from", "2026-06-26", "--to", "2026-06-30").code == 0
+    answer = ask("checks", "--run")
+    assert [line for line in answer.lines if line.startswith("error")] == []
 
 
 def test_an_error_stands_until_it_is_mended_and_checked_again(made: Made, ask: Ask) -> None:
