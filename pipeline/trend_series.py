@@ -52,6 +52,7 @@ def series(
 ) -> pl.DataFrame:
     """Return a row for each week: `week_to`, `day`, and `SERIES`, as they are on the week's last stored day.
 
+    Of all accounts together also `accounts`, how many are summed up: on some day not all of them may be stored.
     `day` and what follows is null where no day of the week is stored. `account` None stands for all accounts,
     `principal` (type, and name or ARN) for one of an account. Raises `UsageError` where nothing is stored, or for a
     name that no day knows or that two have on one day.
@@ -67,7 +68,7 @@ def series(
     rows = lake.scan(table, list(partitions.values()))
     if principal is not None:
         rows = _of(rows, *principal)
-    found = rows.select("day", *SERIES).collect()
+    found = rows.select("day", *SERIES, *(["accounts"] if account is None else [])).collect()
     asked = pl.DataFrame(
         [(end, partitions[end].day if end in partitions else None) for end in weeks.ends],
         schema={"week_to": pl.Date, "day": pl.Date},

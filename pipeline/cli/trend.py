@@ -11,6 +11,8 @@ from pipeline.cli.terminal import say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from pipeline.lake import Lake
     from pipeline.trend_series import Weeks
 
@@ -64,6 +66,14 @@ def trend(
     whose = f"{chosen.name} ({chosen.id})" if chosen else f"all {len(settings.accounts)} accounts"
     title = f"{principal[0]} {principal[1]} of {whose}" if principal else whose
     print_trend(title, rows, color=not no_color)
+    if chosen is None:
+        _say_who_is_missing(rows, len(settings.accounts))
+
+
+def _say_who_is_missing(rows: "pl.DataFrame", accounts: int) -> None:
+    for day, summed in rows.select("day", "accounts").drop_nulls().iter_rows():
+        if summed < accounts:
+            say_aside(f"{day}: only {summed} of {accounts} accounts are stored and summed up")
 
 
 def _make(settings: Settings, lake: "Lake", chosen: AccountSettings | None, weeks: "Weeks") -> None:

@@ -164,6 +164,17 @@ def test_the_trend_is_what_the_tables_say_and_follows_them(demo: Account, ask: A
     assert _times(demo.root / "principal_diffs") == diffs
 
 
+def test_a_sum_of_some_accounts_is_not_taken_for_that_of_all(demo: Account, ask: Ask) -> None:
+    other = {"name": "other", "id": "222222222222", "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    demo.configure(lookback_days=2, accounts=[_account("2026-06-30"), other])
+    _run(ask, 30, 30)
+    answer = ask("trend", "--account", "all", "--weeks", 1)
+    assert (answer.code, answer.lines[0]) == (0, "all 2 accounts, 1 weeks to 2026-06-30")
+    assert answer.err == "cloudtracker: 2026-06-30: only 1 of 2 accounts are stored and summed up\n"
+    assert _series(ask, "--account", "all")[0]["accounts"] == 1
+    assert "accounts" not in _series(ask, "--account", "demo")[0]
+
+
 def test_two_of_one_name_in_a_merged_file_have_a_trend_each(demo: Account, ask: Ask) -> None:
     other = user("alice", allow("s3:DeleteBucket"), account="222222222222") | {"UserId": "AIDAANOTHER"}
     demo.write_iam(iam(ALICE, other))
