@@ -56,7 +56,7 @@ function trend() {
   made.append(element("div", { class: "scroll" }, element("table", { class: "small" }, element("caption", { class: "hidden" }, "The trend by day"),
     element("thead", {}, element("tr", {}, heads.map((name, n) => element("th", { scope: "col", class: n ? "number" : "" }, name)))),
     element("tbody", {}, [...DATA.series].reverse().map((row) => element("tr", {}, row.map((value, n) => (n
-      ? element("td", { class: "number" }, number(Math.round(value))) : element("th", { scope: "row" }, value)))))))));
+      ? element("td", { class: "number" }, value === null ? "–" : number(Math.round(value))) : element("th", { scope: "row" }, value)))))))));
   byId("series").append(made);
 }
 

@@ -38,7 +38,8 @@ class Number:
 def joined(accounts: Sequence[AccountDay]) -> pl.DataFrame:
     """Sum `account_trends` over the accounts, a row a day, in order.
 
-    Days on which one of them is not stored are left out: their sums would show a jump that never was.
+    Days on which one of them is not stored are left out: their sums would show a jump that never was. So would a
+    `risk_score` of other weights than the last day's: it is null.
     """
     days = pl.concat([account.series for account in accounts])
     sums = [column for column, dtype in days.schema.items() if dtype.is_numeric()]
@@ -52,6 +53,7 @@ def joined(accounts: Sequence[AccountDay]) -> pl.DataFrame:
         .filter(pl.col("stored") == len(accounts))
         .drop("stored")
         .sort("day")
+        .with_columns(pl.when(pl.col("score_version") == pl.col("score_version").last()).then("risk_score"))
     )
 
 

@@ -156,6 +156,14 @@ def test_scores_of_another_definition_are_not_compared(day: AccountDay) -> None:
     assert [one.name for one in numbers if one.before is None] == ["risk_score"]
 
 
+def test_scores_of_another_definition_are_no_part_of_the_trend(day: AccountDay) -> None:
+    """Other weights make a jump that never was; what is counted goes on."""
+    old = pl.when(pl.col("day") < DAY).then(pl.lit("v0")).otherwise("score_version").alias("score_version")
+    data = page_data(page([replace(day, series=day.series.with_columns(old))], "demo"))
+    assert [row[6] for row in data["series"]] == [None] * 4 + [2.0]
+    assert {row[1] for row in data["series"]} == {2}
+
+
 def test_days_on_which_an_account_is_missing_are_not_summed(day: AccountDay) -> None:
     late = account_day([verdict("carol", "s3:GetObject", "unused", [])], account="222222222222")
     late = AccountDay(**{**vars(late), "series": late.series.tail(2)})
