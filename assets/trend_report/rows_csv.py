@@ -8,7 +8,7 @@ import polars as pl
 from assets.trend_report.effects import keyed
 from assets.trend_report.inputs import AccountDay
 
-_BEGINS_A_FORMULA = r"^\s*[=+\-@\t\r|]"
+_BEGINS_A_FORMULA = r"^\s*[=+\-@\t\r|＝＋－＠]"
 
 
 def csv_rows(account: AccountDay) -> pl.DataFrame:

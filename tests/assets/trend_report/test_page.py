@@ -223,7 +223,7 @@ def test_problems_that_the_page_has_no_room_for_are_counted(day: AccountDay) -> 
     assert words[-1] == "And 3 more like these: the table grant_problems has them all."
 
 
-@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "|x"])
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "|x", "＝1"])
 def test_no_cell_of_the_csv_is_a_formula(text: str, tmp_path: Path) -> None:
     verdicts = [verdict("alice", "s3:GetObject", "unused", ["a"], principal_name=text, exclusion=text)]
     day = account_day(verdicts, [source("a", "s3:*", policy_name=text)])
