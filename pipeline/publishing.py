@@ -78,12 +78,11 @@ class Publisher:
             }
         return sorted(found)
 
-    def days_to_publish(self, account: str, days: Iterable[date]) -> list[date]:
-        """Return the outdated days of an account, of these and of those that were published before."""
-        return [partition.day for partition in self.to_publish({account: days})]
-
     def to_publish(self, days: Mapping[str, Iterable[date]]) -> list[Partition]:
-        """Return the outdated days of accounts, likewise; the warehouse is asked once for them all."""
+        """Return the outdated days of accounts (by id), of these and of those that were published before.
+
+        The warehouse is asked once for them all.
+        """
         told = self._published_at()
         earlier = {
             Partition.from_key(key)

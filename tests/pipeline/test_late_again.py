@@ -3,6 +3,8 @@
 import time
 from datetime import date
 
+import pytest
+
 from assets.partitions import Partition
 from pipeline.lake import Lake
 from tests.build import ACCOUNT, allow, iam, log_file, record, user
@@ -11,6 +13,14 @@ from tests.conftest import Account, Ask
 ALICE = user("alice", allow("iam:GetUser"))
 OLD, FOUND = date(2026, 6, 24), date(2026, 6, 29)
 RUN = ("run", "--account", "demo", "--from", str(OLD), "--to", "2026-06-30", "--missing-only")
+
+
+@pytest.fixture
+def demo(account: Account) -> Account:
+    """One event on the old day."""
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
+    return account
 
 
 def _events(lake: Lake) -> int:
@@ -28,16 +38,14 @@ def _late(account: Account, name: str, hour: int) -> None:
     log_file(account.logs, [call], day=FOUND, name=name)
 
 
-def test_each_late_file_is_read(account: Account, ask: Ask) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
-    lake = Lake(account.root)
+def test_each_late_file_is_read(demo: Account, ask: Ask) -> None:
+    lake = Lake(demo.root)
     assert ask(*RUN).code == 0
     assert _events(lake) == 1
-    _late(account, "late-1.json.gz", 11)
+    _late(demo, "late-1.json.gz", 11)
     assert ask(*RUN).code == 0
     assert _events(lake) == 2
-    _late(account, "late-2.json.gz", 12)
+    _late(demo, "late-2.json.gz", 12)
     assert ask(*RUN).code == 0
     assert _events(lake) == 3
     # All is read: nothing is made again.
@@ -46,13 +54,11 @@ def test_each_late_file_is_read(account: Account, ask: Ask) -> None:
     assert lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT)) == written
 
 
-def test_it_is_read_where_nobody_asks_for_the_old_day(account: Account, ask: Ask) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
-    lake, recent = Lake(account.root), (*RUN[:4], str(FOUND), *RUN[5:])
+def test_it_is_read_where_nobody_asks_for_the_old_day(demo: Account, ask: Ask) -> None:
+    lake, recent = Lake(demo.root), (*RUN[:4], str(FOUND), *RUN[5:])
     assert ask(*RUN).code == 0
     for number, events in ((1, 2), (2, 3)):
-        _late(account, f"late-{number}.json.gz", 10 + number)
+        _late(demo, f"late-{number}.json.gz", 10 + number)
         assert ask(*recent).code == 0
         assert _events(lake) == events
     written = lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT))
@@ -60,21 +66,19 @@ def test_it_is_read_where_nobody_asks_for_the_old_day(account: Account, ask: Ask
     assert lake.written_at("cloudtrail_usage", Partition(OLD, ACCOUNT)) == written
 
 
-def test_one_that_could_not_be_fetched_is_fetched_again(account: Account, ask: Ask) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
-    lake = Lake(account.root)
-    _late(account, "late-1.json.gz", 11)
+def test_one_that_could_not_be_fetched_is_fetched_again(demo: Account, ask: Ask) -> None:
+    lake = Lake(demo.root)
+    _late(demo, "late-1.json.gz", 11)
     assert ask(*RUN).code == 0
     assert _events(lake) == 2
     # One that is gone when it is read: a link to nothing.
-    gone = next(account.logs.rglob("late-1.json.gz")).with_name("late-2.json.gz")
-    target = account.folder / "elsewhere.json.gz"
+    gone = next(demo.logs.rglob("late-1.json.gz")).with_name("late-2.json.gz")
+    target = demo.folder / "elsewhere.json.gz"
     gone.symlink_to(target)
     assert ask(*RUN).code == 0
     assert _not_fetched(lake) == 1
     # It comes without a sign of it in the folder.
     call = record(ALICE, "iam:GetUser", f"{OLD}T12:00:00Z")
-    log_file(account.folder / "apart", [call], day=FOUND, name="x.json.gz").rename(target)
+    log_file(demo.folder / "apart", [call], day=FOUND, name="x.json.gz").rename(target)
     assert ask(*RUN).code == 0
     assert (_events(lake), _not_fetched(lake)) == (3, 0)

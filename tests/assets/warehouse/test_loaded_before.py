@@ -50,6 +50,10 @@ def _publish(account: Account, ask: Ask, **warehouse: Any) -> str:
     return answer.lines[0].rpartition(": ")[2]
 
 
+def _to_publish(publisher: Publisher) -> list[date]:
+    return [one.day for one in publisher.to_publish({ACCOUNT: [NEW.day]})]
+
+
 NOTHING, TODAY = "0 of 5 days and accounts loaded", "1 of 5 days and accounts loaded"
 
 
@@ -92,15 +96,15 @@ def test_a_load_that_dies_after_the_file_was_deleted_leaves_it_to_be_loaded(lake
     path = lake.root / "here.duckdb"
     publisher = Publisher(lake, DuckDbFile(path, "one"), (TABLE,))
     publisher.publish([OLD, NEW])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == []
+    assert _to_publish(publisher) == []
     path.unlink()
     with pytest.raises(StorageError, match="out of room"):
         Publisher(lake, _Dying(path, "one"), (TABLE,)).publish([NEW])
     # Days that were published before, too.
     path.unlink()
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day, NEW.day]
+    assert _to_publish(publisher) == [OLD.day, NEW.day]
     publisher.publish([NEW])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day]
+    assert _to_publish(publisher) == [OLD.day]
 
 
 def _dropped(kind: str, folder: Path, dsn: str) -> None:
@@ -128,14 +132,14 @@ def test_a_table_that_was_dropped_is_loaded_again_and_no_other(lake: Lake, dsn: 
         lake.write(other, pl.DataFrame(schema=TABLES[other].schema), day)
     publisher = Publisher(lake, place(kind, lake.root, dsn).warehouse, (TABLE, other))
     publisher.publish([OLD, NEW])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == []
+    assert _to_publish(publisher) == []
     _dropped(kind, lake.root, dsn)
     assert publisher.warehouse.lacks([TABLE, other]) == {TABLE} or kind == "files"
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day, NEW.day]
+    assert _to_publish(publisher) == [OLD.day, NEW.day]
     publisher.publish([NEW])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day]
+    assert _to_publish(publisher) == [OLD.day]
     publisher.publish([OLD])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == []
+    assert _to_publish(publisher) == []
 
 
 def test_of_a_place_that_cannot_be_asked_nothing_is_said_to_be_gone(tmp_path: Path) -> None:
@@ -156,12 +160,12 @@ def test_what_an_earlier_version_noted_is_loaded_once_more(lake: Lake) -> None:
     # Its file was called after the label, which says nothing of the schema.
     word = blake2b(publisher.warehouse.label.encode(), digest_size=8).hexdigest()
     earlier = note.rename(note.with_name(f"{word}.json"))
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day, NEW.day]
+    assert _to_publish(publisher) == [OLD.day, NEW.day]
     assert earlier.exists()
     publisher.publish([NEW])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == [OLD.day]
+    assert _to_publish(publisher) == [OLD.day]
     publisher.publish([OLD])
-    assert publisher.days_to_publish(ACCOUNT, [NEW.day]) == []
+    assert _to_publish(publisher) == []
     assert list((lake.root / ".published").glob("*.json")) == [note]
 
 
