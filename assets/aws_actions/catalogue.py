@@ -8,6 +8,8 @@ from importlib import resources
 
 import polars as pl
 
+from assets.coded_text import coded
+
 ACCESS_LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management")
 
 
@@ -44,6 +46,30 @@ class Catalogue:
     def canonical(self) -> dict[str, str]:
         """Lower-case action to canonical spelling."""
         return dict(zip(self.lower, self.actions, strict=True))
+
+    @cached_property
+    def ordered(self) -> tuple[str, ...]:
+        """The actions in the order of their canonical spelling."""
+        return tuple(sorted(self.actions))
+
+    @cached_property
+    def positions(self) -> list[int]:
+        """Where each of `actions` stands in `ordered`."""
+        places = {action: at for at, action in enumerate(self.ordered)}
+        return [places[action] for action in self.actions]
+
+    @cached_property
+    def exact(self) -> dict[str, int]:
+        """Lower-case action to its place in `ordered`."""
+        return dict(zip(self.lower, self.positions, strict=True))
+
+    @cached_property
+    def coded(self) -> pl.DataFrame:
+        """The actions as `ordered`: `action` and `access_level` as codes (`coded_text`), `unverified`."""
+        levels = dict(zip(self.actions, self.access_levels, strict=True))
+        columns = {"action": self.ordered, "access_level": [levels[name] for name in self.ordered]}
+        frame = pl.DataFrame(columns, dict.fromkeys(columns, pl.String()))
+        return coded(frame).with_columns(unverified=frame["action"].is_in(list(self.unverified)))
 
     @cached_property
     def prefixes(self) -> frozenset[str]:

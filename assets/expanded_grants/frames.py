@@ -118,15 +118,11 @@ def _principals(held: list[Holdings]) -> pl.DataFrame:
 
 
 def _actions(catalogue: Catalogue, unknown: frozenset[str]) -> pl.DataFrame:
-    listed = {"action": catalogue.actions, "access_level": catalogue.access_levels}
-    return coded(
-        pl.DataFrame(listed, dict.fromkeys(listed, pl.String()))
-        .sort("action")
-        .with_columns(
-            unverified=pl.col("action").is_in(list(catalogue.unverified)),
-            unknown_action=pl.col("action").is_in(list(unknown)),
-        )
+    listed = catalogue.coded
+    among = (
+        pl.Series(catalogue.ordered, dtype=pl.String).is_in(list(unknown)) if unknown else pl.lit(value=False)
     )
+    return listed.with_columns(unknown_action=among)
 
 
 def _problems(held: list[Holdings]) -> pl.DataFrame:

@@ -41,12 +41,9 @@ class PatternIndex:
 
     def __init__(self, catalogue: Catalogue) -> None:
         """Index `catalogue`, whose lower-case actions are sorted."""
-        self.actions = tuple(sorted(catalogue.actions))
+        self.actions = catalogue.ordered
         self.everything = (1 << len(self.actions)) - 1
-        positions = {action: at for at, action in enumerate(self.actions)}
-        self._names = catalogue.lower
-        self._positions = [positions[action] for action in catalogue.actions]
-        self._exact = dict(zip(catalogue.lower, self._positions, strict=True))
+        self._names, self._positions, self._exact = catalogue.lower, catalogue.positions, catalogue.exact
         self._found: dict[str, Match] = {}
 
     def match(self, pattern: str) -> Match:
