@@ -5,6 +5,7 @@ Nothing is looked at before something has failed; then the files that were scann
 
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from assets.errors import StorageError
 
 # Of this many scans the files are remembered: an answer, or a step of a run, takes fewer.
 _SCANS = 64
+_SNAPSHOTS = "iam_snapshots"
 _scanned: deque[Sequence[str]] = deque(maxlen=_SCANS)
 # A panic is no Exception.
 _ERRORS = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -39,7 +41,18 @@ def unreadable(path: object, error: BaseException) -> StorageError:
             f"{path}: cannot be read: {error.strerror}; check the permissions below 'storage: root'"
         )
     reason = str(error).partition("\n")[0]
-    return StorageError(f"{path}: cannot be read: {reason}; delete it, the next run makes it again")
+    return StorageError(f"{path}: cannot be read: {reason}; {instead(path)}")
+
+
+def instead(path: object) -> str:
+    """Return what to do about a file of the lake that is there and is broken."""
+    if _SNAPSHOTS in Path(str(path)).parts:
+        # Nobody can be asked what was granted on a past day.
+        return (
+            "restore it from a backup; where there is none delete it, and the next run takes the nearest other snapshot"
+            " for its day"
+        )
+    return "delete it, the next run makes it again"
 
 
 def _what_is_wrong(path: str) -> StorageError | None:

@@ -49,6 +49,12 @@ def note_and_wait(_number: int, frame: FrameType | None) -> None:
         raise _State.error
 
 
+def say_interrupted() -> None:
+    """Say on stderr what an interrupt means to what was being made."""
+    text = "cloudtracker: interrupted; finished tables are kept, the next run makes the rest"
+    print(text, file=sys.stderr)
+
+
 def listen() -> None:
     """Note interrupts of this process. Where they are ignored, as in the background of a shell, they stay ignored."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -18,7 +18,7 @@ import polars as pl
 from assets.coded_text import of_used_values, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
-from pipeline.damaged_files import remember, unreadable
+from pipeline.damaged_files import instead, remember, unreadable
 from pipeline.replacing import replaced
 from pipeline.tables import TABLES
 
@@ -159,7 +159,7 @@ class Lake:
         finally:
             os.close(handle)
         if ends != (b"PAR1", b"PAR1"):
-            raise StorageError(f"{path}: is not a whole Parquet file; delete it, the next run makes it again")
+            raise StorageError(f"{path}: is not a whole Parquet file; {instead(path)}")
         return path
 
 

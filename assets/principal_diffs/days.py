@@ -10,6 +10,7 @@ import polars as pl
 from assets.aws_actions.mapping import EventMapping
 from assets.iam_snapshots.principals import principals
 from assets.partitions import Partition
+from assets.principal_diffs.codes import granted_names
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
 from assets.principal_diffs.rules import VerdictRules
@@ -45,7 +46,7 @@ def diff_days(
 
     Where there are more than `ROWS_AT_ONCE` grants, the rows are made as they are written: see `diff.diff_in_ranges`.
     """
-    with ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(2) as aside:
         mapping = aside.submit(
             EventMapping.from_frames, tables.aws_actions, tables.iam_actions, options.facts_folder
         )
@@ -58,7 +59,11 @@ def diff_days(
             trails = rules.trails_over(window)
             if trails not in recorded:
                 recorded[trails] = with_trails(tables.iam_actions, tables.aws_actions, trails)
+            # All of millions of grants are looked through, and what else is needed is read meanwhile.
+            grants = _on(tables.grants, partition.account, window)
+            names = aside.submit(granted_names, grants, recorded[trails])
             granted, used = _inputs(partition.account, window, tables, None)
+            granted = replace(granted, names=names)
             many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
             compare = diff_in_ranges if many else diff
             yield partition, compare(granted, used, window, mapping.result(), recorded[trails], rules)

@@ -1,7 +1,7 @@
 """Granted against used: one function for the stored diff and for every other window that is asked for."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,7 +11,7 @@ from assets.aws_actions.mapping import EventMapping
 from assets.coded_text import plain
 from assets.errors import StorageError
 from assets.principal_diffs.activity import actions_of, events_of
-from assets.principal_diffs.codes import Codes, codes_of, granted_names
+from assets.principal_diffs.codes import Codes, Names, codes_of, granted_names
 from assets.principal_diffs.coverage import Window, covered_days
 from assets.principal_diffs.exclusions import exclusion_of
 from assets.principal_diffs.facts import Facts, facts_on_actions, facts_on_people, key
@@ -34,13 +34,14 @@ class Granted:
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
     `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`, sorted by `principal_arn` and `action`;
     `problems`: `grant_problems`; `earlier`: `expanded_grants` of earlier days (`principal_id`, `action`), which tells
-    what was revoked.
+    what was revoked. `names`: the `granted_names` of `grants`, where somebody looks for them already.
     """
 
     principals: pl.DataFrame
     grants: pl.LazyFrame
     problems: pl.DataFrame
     earlier: pl.LazyFrame
+    names: Future[Names] | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _facts(
 ) -> Facts:
     with ThreadPoolExecutor(1) as aside:
         # All grants are looked through meanwhile.
-        names = aside.submit(granted_names, granted.grants, iam_actions)
+        names = granted.names or aside.submit(granted_names, granted.grants, iam_actions)
         events = events_of(
             granted.principals, used.usage.filter(pl.col("day").is_between(window.start, window.end))
         )

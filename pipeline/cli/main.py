@@ -34,7 +34,7 @@ from pipeline.cli import (
     who,
 )
 from pipeline.cli.terminal import say_aside
-from pipeline.interrupts import listen, received
+from pipeline.interrupts import listen, received, say_interrupted
 
 EPILOG = (
     "Exit codes: 0 answered, 1 the answer holds what --fail-on names, or a check's error stands,"
@@ -225,7 +225,7 @@ def main() -> None:
     except SystemExit as end:
         # Typer turns ctrl-C into this exit code, without a word.
         if end.code == INTERRUPTED:
-            _say_interrupted()
+            say_interrupted()
         raise
     except BrokenPipeError:
         # The reader (head, less) has gone: that is its right, and no error.
@@ -235,7 +235,7 @@ def main() -> None:
         # A panic of Polars is no Exception.
         if received():
             # In the middle of something else it may come back as any error.
-            _say_interrupted()
+            say_interrupted()
             sys.exit(INTERRUPTED)
         if isinstance(error, CloudTrackerError):
             say_aside(error)
@@ -246,11 +246,6 @@ def main() -> None:
         told = _told(error)
         say_aside(told)
         sys.exit(told.exit_code)
-
-
-def _say_interrupted() -> None:
-    text = "cloudtracker: interrupted; finished tables are kept, the next run makes the rest"
-    print(text, file=sys.stderr)
 
 
 def _told(error: BaseException) -> CloudTrackerError:
