@@ -91,7 +91,7 @@ def _explained(
     if found.known:
         return found
     # What no list of actions knows exists where a policy writes it out; a wildcard alone proves nothing.
-    sources = (*found.allowing, *found.restricting, *found.denying)
+    sources = () if has_wildcard(action) else (*found.allowing, *found.restricting, *found.denying)
     written = [source["pattern"] for source in sources if source["pattern"].lower() == action.lower()]
     if granted is None and not written:
         raise UsageError(f"{action}: no such IAM action{_instead(action, iam_actions)}")

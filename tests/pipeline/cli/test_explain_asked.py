@@ -71,6 +71,12 @@ def test_a_wildcard_does_not_make_an_action_exist(demo: Account, ask: Ask) -> No
     assert "did you mean 'ec2:RunInstances'" in answer.err
 
 
+def test_a_wildcard_is_no_action_where_a_policy_writes_it_so_either(demo: Account, ask: Ask) -> None:
+    answer = ask(*BATCHES, "ec2:*")
+    assert (answer.code, answer.out) == (2, "")
+    assert "ec2:*: no such IAM action; explain takes one action" in answer.err
+
+
 def test_an_unknown_action_that_a_policy_names_ischapters(demo: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:futureaction")
     assert told[""][0].startswith("iam:FutureAction for user alice")
