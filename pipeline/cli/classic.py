@@ -123,20 +123,27 @@ def print_title(principal: Mapping[str, object]) -> None:
     print(f"Getting info on {name}, user created {when}" if user else f"Getting info for role {name}")
 
 
-def say_coverage(lake: Lake, settings: Settings, question: answers.Question) -> None:
-    """Say on stderr how many days of the window have complete logs, where that is not all of them."""
+def say_coverage(lake: Lake, settings: Settings, question: answers.Question, *, whose: bool = False) -> None:
+    """Say on stderr how many days of the window have complete logs, where that is not all of them.
+
+    `whose`: name the account, where an answer is of several.
+    """
     window, days = question.window, len(answers.covered(lake, question))
     if days == window.length:
         return
     span = f"{window.start} to {window.end}"
+    account = f"account {question.account.name} ({question.account.id})"
     if days == 0:
         place = settings.logs_label
         text = (
-            f"no complete logs of account {question.account.name} ({question.account.id}) for {span} below {place}:"
+            f"no complete logs of {account} for {span} below {place}:"
             " what is not seen there is unknown, not unused"
         )
     else:
-        text = f"complete logs for {days} of {window.length} days ({span}); 'unused' means not used on these"
+        text = (
+            f"complete logs{f' of {account}' if whose else ''} for {days} of {window.length} days ({span});"
+            " 'unused' means not used on these"
+        )
     if settings.cloudtrail and settings.cloudtrail.lookup:
         text += " (LookupEvents goes 90 days back, and knows no data events)"
     say_aside(text)

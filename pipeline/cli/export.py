@@ -44,16 +44,18 @@ def export(
             raise UsageError(f"--status {word!r} is none of {', '.join(STATUSES)}")
     settings = load_settings(config or context.obj)
     chosen = settings.accounts if account == "all" else (settings.account(account),)
-    from pipeline.answers import window_asked
-    from pipeline.cli.classic import make
+    from pipeline.answers import Question, window_asked
+    from pipeline.cli.classic import make, say_coverage
     from pipeline.lake import Lake
     from pipeline.report_plan import plan_report
 
     lake = Lake(settings.root)
-    wanted = window_asked(settings, None, parsed("--day", day), ("--day", "--day")).end
+    window = window_asked(settings, None, parsed("--day", day), ("--day", "--day"))
     for one in chosen:
-        make(settings, plan_report(lake, settings, one, wanted))
-    pieces = FORMATS[format_](Findings(lake, chosen, wanted, statuses))
+        make(settings, plan_report(lake, settings, one, window.end))
+    for one in chosen:
+        say_coverage(lake, settings, Question(one, window), whose=True)
+    pieces = FORMATS[format_](Findings(lake, chosen, window.end, statuses))
     if output is None:
         sys.stdout.writelines(pieces)
         return

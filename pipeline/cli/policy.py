@@ -49,7 +49,7 @@ def policy(
         raise UsageError(f"--format {format_!r} is none of text and json{', csv' if replay else ''}")
     if replay is not None and output is not None:
         raise UsageError("--output is for the policy that is written; --replay writes none")
-    from pipeline.cli.classic import make
+    from pipeline.cli.classic import make, say_coverage
     from pipeline.cli.whom import asked_about, principal_of
     from pipeline.plan import plan_answer
     from pipeline.policies import replay as replayed
@@ -59,6 +59,7 @@ def policy(
     make(settings, plan_answer(lake, settings, question.account, question.window))
     principal = principal_of(lake, question, kind, name)
     lost = unmapped_calls(lake, question, principal).to_dicts()
+    say_coverage(lake, settings, question)
     if replay is not None:
         _print_replay(replayed(lake, settings, question, principal, replay), format_)
         _say_unmapped(lost)

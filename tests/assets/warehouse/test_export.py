@@ -135,6 +135,18 @@ def test_json_is_the_table(made: Account, ask: Ask) -> None:
     assert rows[-1]["last_used"] == "2026-06-30T10:00:00Z"
 
 
+def test_days_without_logs_are_said(made: Account, ask: Ask) -> None:
+    """Without them an export of nothing looks like an account in which nothing is to be found."""
+    none = ask("export", "--account", "demo", "--day", "2026-06-29")
+    assert (none.code, none.out) == (0, "")
+    assert "no complete logs of account demo (111111111111) for 2026-06-29 to 2026-06-29" in none.err
+    made.configure(lookback_days=2)
+    some = ask("export", "--account", "all")
+    assert (
+        "complete logs of account demo (111111111111) for 1 of 2 days (2026-06-29 to 2026-06-30)" in some.err
+    )
+
+
 @pytest.mark.parametrize("flags", [("--format", "xml"), ("--status", "unsed"), ("--account", "dmeo")])
 def test_wrong_flags(made: Account, ask: Ask, flags: tuple[str, str]) -> None:
     words = dict([("--account", "demo"), flags])

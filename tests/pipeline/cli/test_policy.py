@@ -109,6 +109,18 @@ WRONG = {
 }
 
 
+def test_days_without_logs_are_said(demo: Account, ask: Ask) -> None:
+    """Who takes permissions away by it has to know on how many days their use would have been seen."""
+    for file in (demo.logs / "AWSLogs").rglob("27/*.gz"):
+        file.unlink()
+    alices = ("policy", "--account", "demo", "--user", "alice")
+    made = ask(*alices)
+    assert "complete logs for 4 of 5 days" in made.err
+    file = demo.folder / "made.json"
+    file.write_text(made.out, encoding="utf-8")
+    assert "complete logs for 4 of 5 days" in ask(*alices, "--replay", file).err
+
+
 def test_a_file_that_is_no_policy_is_named(demo: Account, ask: Ask) -> None:
     file = demo.folder / "wrong.json"
     for text, words in WRONG.items():
