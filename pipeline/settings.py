@@ -19,6 +19,7 @@ from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, Sto
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.day_settings import check_days
 from pipeline.found_accounts import HOW_TO_FIND, with_found
+from pipeline.refused_values import explained
 from pipeline.risk_settings import RiskSettings, check_risk_weights
 from pipeline.schedule_settings import ScheduleSettings, check_schedule
 from pipeline.verdict_settings import ExclusionSettings, TrailSettings, check_exclusions, check_trails
@@ -159,7 +160,7 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
-        raise ConfigError(_explained(str(error), raw, path)) from None
+        raise ConfigError(explained(str(error), raw, path)) from None
     if settings.organization is not None:
         merged = with_found(accounts, settings.organization, settings.root)
         accounts = msgspec.convert(merged, tuple[AccountSettings, ...])
@@ -276,22 +277,6 @@ def _check(settings: Settings, path: Path) -> None:
         check_trails(account.trails, f"{path}: accounts[{number}].trails")
     names = [text for account in settings.accounts for text in (account.name, account.id)]
     check_exclusions(settings.exclusions, names, f"{path}: exclusions")
-
-
-def _explained(message: str, raw: object, path: Path) -> str:
-    # msgspec says: Expected `str`, got `int` - at `$.accounts[0].iam`
-    text, _, place = message.partition(" - at ")
-    key = place.strip("`").removeprefix("$.")
-    value = raw
-    for step in re.findall(r"[^.\[\]]+", key):
-        value = (
-            value[int(step)]
-            if isinstance(value, list)
-            else value.get(step)
-            if isinstance(value, dict)
-            else None
-        )
-    return f"{path}: key '{key}': {value!r}: {text}" if key else f"{path}: {text}"
 
 
 def _kind(value: object) -> str:

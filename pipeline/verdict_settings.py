@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -18,13 +18,17 @@ class DataEventSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     write: bool = True
 
 
+Management = Literal["all", "read", "write", "none"]
+MANAGEMENT: tuple[str, ...] = get_args(Management)
+
+
 class TrailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one trail records, in words, or `event_selectors`: a file with the answer of GetEventSelectors.
 
     `since` is the first day on which it was so; without it, it always was.
     """
 
-    management: Literal["all", "read", "write", "none"] = "all"
+    management: Management = "all"
     exclude_sources: tuple[str, ...] = ()
     data_events: tuple[DataEventSettings, ...] = ()
     event_selectors: str | None = None

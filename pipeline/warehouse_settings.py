@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -27,6 +27,7 @@ PUBLISHED = (
 Destination = Literal[
     "duckdb", "postgres", "snowflake", "bigquery", "redshift", "databricks", "files", "iceberg"
 ]
+DESTINATIONS: tuple[str, ...] = get_args(Destination)
 _SECRET = re.compile(
     r"(password|passwd|pwd|secret|token|access_?key)\s*=|(AKIA|ASIA)[A-Z0-9]{16}|://[^/@\s]*:[^/@\s]+@|-----BEGIN",
     re.IGNORECASE,

@@ -99,7 +99,14 @@ def test_an_exclusion_is_for_all_accounts_or_for_one(tmp_path: Path, account: st
     ("text", "message"),
     [
         ("trails: [{mangement: all}]\n", r"unknown key 'trails\[0\].mangement'; did you mean 'management'"),
-        ("trails: [{management: some}]\n", r"key 'trails\[0\].management': 'some': Invalid enum value"),
+        (
+            "trails: [{management: some}]\n",
+            r"key 'trails\[0\].management': 'some': is none of all, read, write, none$",
+        ),
+        (
+            "warehouse: {destination: mysql}\n",
+            r"key 'warehouse.destination': 'mysql': is none of duckdb, postgres, snowflake, ",
+        ),
         (
             "trails: [{data_events: [{type: S3}]}]\n",
             r"trails\[0\].data_events\[0\].type: 'S3' is no resource",
