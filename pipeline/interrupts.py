@@ -52,7 +52,7 @@ def note_and_wait(_number: int, frame: FrameType | None) -> None:
 def say_interrupted() -> None:
     """Say on stderr what an interrupt means to what was being made."""
     text = "cloudtracker: interrupted; finished tables are kept, the next run makes the rest"
-    print(text, file=sys.stderr)
+    sys.stderr.write(text + "\n")
 
 
 def listen() -> None:

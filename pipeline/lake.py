@@ -18,7 +18,7 @@ import polars as pl
 from assets.coded_text import of_used_values, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
-from pipeline.damaged_files import instead, remember, unreadable
+from pipeline.damaged_files import instead, no_room, remember, unreadable
 from pipeline.replacing import replaced
 from pipeline.tables import TABLES
 
@@ -93,6 +93,12 @@ class Lake:
         except OSError as error:
             raise StorageError(
                 f"{path}: cannot be written: {error.strerror or error}; check 'storage: root' and its permissions"
+            ) from None
+        except pl.exceptions.PolarsError as error:
+            if (reason := no_room(error)) is None:
+                raise
+            raise StorageError(
+                f"{path}: cannot be written: {reason}; check the disk of 'storage: root'"
             ) from None
 
     def read(self, table: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The sensors: new logs make the days that they change, and what is read from all accounts follows."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic
 
@@ -12,6 +12,7 @@ from pipeline.current_settings import current_settings
 from pipeline.dead_runs import end_dead_runs
 from pipeline.plan import facts_are_stale
 from pipeline.requests import (
+    ACCOUNT_TAG,
     ASSET_JOB,
     SHARED,
     Asked,
@@ -30,6 +31,8 @@ from pipeline.upkeep import FACTS, changed_steps, shared_steps
 
 LONGEST_LOOK = 30.0
 """Seconds, after which a tick looks at no further account: Dagster gives up what took a minute, all of it each time."""
+LONGEST_WAIT = timedelta(hours=2)
+"""For how long accounts may keep what is made from all of them waiting."""
 Planned = tuple[str, Callable[[], Sequence[Step]]]
 
 
@@ -52,6 +55,10 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
         register_accounts(context.instance, current)
         end_dead_runs(context.instance, current.root)
         lake, working = StillLake(current.root), busy(context.instance)
+        if working - {SHARED} and _is_overdue(context.instance, lake, current):
+            return dg.SensorResult(
+                skip_reason="what is made from all accounts has its turn first", cursor=context.cursor
+            )
         if facts_are_stale(lake):
             return _result(context, [(SHARED, lambda: [FACTS])] if not working else [])
         # While something is made from the tables of all accounts, none of them is changed below it.
@@ -80,6 +87,13 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
         return _result(context, [(SHARED, lambda: shared_steps(lake, current, order))] if idle else [])
 
     return all_accounts
+
+
+def _is_overdue(instance: dg.DagsterInstance, lake: StillLake, current: Settings) -> bool:
+    """Whether what is made from all accounts has waited for long: with many, some account is always being worked on."""
+    since = datetime.now(UTC) - LONGEST_WAIT
+    lately = instance.get_runs(dg.RunsFilter(tags={ACCOUNT_TAG: SHARED}, created_after=since), limit=1)
+    return not lately and bool(shared_steps(lake, current, registered_accounts(instance)))
 
 
 def _status(settings: Settings) -> dg.DefaultSensorStatus:

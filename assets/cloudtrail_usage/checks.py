@@ -109,6 +109,15 @@ COVERAGE = suite(
         "(SELECT day, account, sum(rejected) AS rejected, sum(records) AS records FROM b GROUP BY day, account)",
     ),
     none_where(
+        "most_files_are_read",
+        f"Not more than {REJECTED_SHARE:.0%} of a day's files could not be read",
+        f"unreadable > {REJECTED_SHARE} * greatest(files, 1)",
+        "unreadable || ' of ' || files || ' files could not be read: see rejected_records'",
+        "warn",
+        # Nobody knows how many records one held.
+        "(SELECT day, account, sum(unreadable_files) AS unreadable, sum(files) AS files FROM b GROUP BY day, account)",
+    ),
+    none_where(
         "no_region_is_silent",
         f"A region that had logs on most of the {HISTORY_DAYS} days before has logs",
         "true",

@@ -143,7 +143,7 @@ def _severity(risk: float | None, unused: int) -> tuple[int, str]:
 def _said(by_status: Mapping[str, Sequence[str]]) -> str:
     words = {"unused": "unused", "unknown": "unknown", "not_granted": "used without a grant"}
     counts = [f"{len(by_status[status]):,} {text}" for status, text in words.items() if by_status[status]]
-    return f"{', '.join(counts) or 'no unused'} permissions"
+    return f"permissions: {', '.join(counts) or 'none unused'}"
 
 
 def _milliseconds(when: Any) -> int:

@@ -16,7 +16,10 @@ def print_results(rows: pl.DataFrame) -> None:
         print_grid(_by_rule(broken))
     places = rows.select("table", "account", "day").n_unique()
     errors, warnings = standing_errors(rows), broken.height - standing_errors(broken)
-    print(f"{rows.height:,} results of {places:,} partitions: {errors:,} errors, {warnings:,} warnings")
+    print(
+        f"{rows.height:,} results of {places:,} partitions: {errors:,} error{'s' * (errors != 1)},"
+        f" {warnings:,} warning{'s' * (warnings != 1)}"
+    )
     if outdated := rows.filter("outdated").select("table", "account", "day").n_unique():
         print(
             f"{outdated:,} of these partitions were written again since; 'cloudtracker checks --run' checks them"

@@ -41,6 +41,8 @@ EPILOG = (
     " 2 wrong flags or configuration, 3 an input file cannot be read,"
     " 4 the tables cannot be read or written, 5 a run failed, 70 something that was not thought of, 130 interrupted."
 )
+# What Click puts into the place of stdout then.
+_READER_GONE = "PacifyFlushWrapper"
 app = typer.Typer(
     name="cloudtracker",
     no_args_is_help=True,
@@ -221,15 +223,22 @@ def main() -> None:
     """Run the command; errors become a line on stderr and an exit code."""
     listen()
     try:
-        app()
+        try:
+            app()
+        finally:
+            # What cannot be written is found now: at its end Python would make a traceback of it.
+            sys.stdout.flush()
     except SystemExit as end:
-        # Typer turns ctrl-C into this exit code, without a word.
+        # Typer turns ctrl-C into this exit code, without a word, and a reader that has gone into the one of --fail-on.
         if end.code == INTERRUPTED:
             say_interrupted()
+        if type(sys.stdout).__name__ == _READER_GONE:
+            _leave_output()
+            sys.exit(0)
         raise
     except BrokenPipeError:
         # The reader (head, less) has gone: that is its right, and no error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         sys.exit(0)
     except BaseException as error:
         # A panic of Polars is no Exception.
@@ -245,12 +254,18 @@ def main() -> None:
             raise
         told = _told(error)
         say_aside(told)
+        if isinstance(error, OSError):
+            _leave_output()
         sys.exit(told.exit_code)
+
+
+def _leave_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _told(error: BaseException) -> CloudTrackerError:
     # 1 would read as what --fail-on names.
-    if "polars" in sys.modules:
+    if "polars" in sys.modules or isinstance(error, OSError):
         from pipeline.damaged_files import damaged
 
         if (file := damaged(error)) is not None:

@@ -71,7 +71,7 @@ def _answer_lines(mapping: "EventMapping") -> None:
                 )
             )
     if wrong:
-        raise UsageError(f"{wrong} lines of the input are no pairs of eventSource and eventName")
+        raise UsageError(f"{wrong} line(s) of the input are no pairs of eventSource and eventName")
 
 
 def _print(answer: dict[str, object]) -> None:

@@ -121,7 +121,8 @@ def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -
 
 def _say_unmapped(calls: list[dict[str, Any]]) -> None:
     named = ", ".join(
-        f"{one['event_name']} of {one['event_source']} ({one['events']:,} calls)" for one in calls
+        f"{one['event_name']} of {one['event_source']} ({one['events']:,} call{'s' * (one['events'] != 1)})"
+        for one in calls
     )
     if named:
         say_aside(f"undecided, for the calls map to no action known here: {named}")
@@ -135,6 +136,12 @@ def _write(made: "RightSized", folder: Path, name: str) -> None:
             path = folder / f"{safe}-{number}.json"
             path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             print(path)
+        # Of an earlier answer that needed more: whoever attaches all would grant what this one takes away.
+        number = len(made.documents) + 1
+        while (path := folder / f"{safe}-{number}.json").exists():
+            path.unlink()
+            say_aside(f"{path}: of an earlier answer with more documents, removed")
+            number += 1
     except OSError as error:
         raise StorageError(
             f"{folder}: cannot be written: {error.strerror or error}; name another --output"
@@ -156,4 +163,5 @@ def _print_replay(rows: "pl.DataFrame", form: str) -> None:
     told: list[dict[str, Any]] = [row for row in rows.to_dicts() if row["answer"] in order]
     for row in sorted(told, key=lambda row: (order[row["answer"]], row["action"])):
         last = f", the last {row['last_used']:%Y-%m-%d %H:%M}" if row["last_used"] else ""
-        say(f"{row['answer']:<9}  {row['action']}  {row['events']:,} calls{last}: {REASONS[row['reason']]}")
+        calls = f"{row['events']:,} call{'s' * (row['events'] != 1)}"
+        say(f"{row['answer']:<9}  {row['action']}  {calls}{last}: {REASONS[row['reason']]}")

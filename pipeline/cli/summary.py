@@ -6,7 +6,7 @@ from typing import TextIO
 import polars as pl
 
 from assets.partitions import Partition
-from assets.principal_diffs.coverage import DELIVERED, Window
+from assets.principal_diffs.coverage import DELIVERED, Window, covered_days
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings
 
@@ -46,10 +46,14 @@ def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:
     lost = lake.scan("unmapped_events", [Partition(day, account.id) for day in window.days])
     unmapped = lost.select(pl.col("events").sum()).collect().item()
     counts = ", ".join(f"{sums[name]:,} {name.replace('_', ' ')}" for name in _COUNTS)
+    whole = len(covered_days(coverage, window))
+    complete = "" if whole == days else f", complete on {whole:,}"
     unreadable = f" ({sums['unreadable_files']:,} of them whole files)" if sums["unreadable_files"] else ""
     return [
-        f"{account.name} ({account.id}), {window.start} to {window.end}: logs on {days:,} of {window.length:,} days",
-        f"  {sums['records']:,} records in {sums['files']:,} files: {counts}{unreadable}",
+        f"{account.name} ({account.id}), {window.start} to {window.end}: logs on {days:,} of {window.length:,} days"
+        f"{complete}",
+        f"  {sums['records']:,} records in {sums['files']:,} files: {counts}{unreadable}"
+        f"{' (table rejected_records)' if sums['rejected'] else ''}",
         f"  {unmapped:,} of the permission events map to no IAM action (table unmapped_events)",
         f"  on {window.end}: {', '.join(f'{count:,} {status}' for status, count in verdicts) or 'no verdicts'}",
     ]

@@ -63,11 +63,16 @@ def trend(
         return
     from pipeline.cli.trend_chart import print_trend
 
-    whose = f"{chosen.name} ({chosen.id})" if chosen else f"all {len(settings.accounts)} accounts"
+    whose = f"{chosen.name} ({chosen.id})" if chosen else _all_of(settings)
     title = f"{principal[0]} {principal[1]} of {whose}" if principal else whose
     print_trend(title, rows, color=not no_color)
     if chosen is None:
         _say_who_is_missing(rows, len(settings.accounts))
+
+
+def _all_of(settings: Settings) -> str:
+    count = len(settings.accounts)
+    return "the one account" if count == 1 else f"all {count} accounts"
 
 
 def _say_who_is_missing(rows: "pl.DataFrame", accounts: int) -> None:

@@ -105,3 +105,10 @@ def test_folders_that_somebody_else_made_are_no_partitions(
     (tmp_path / table / "day=2026-06-28").write_text("a file")
     assert Lake(tmp_path).cuts(table) == [partition]
     assert inventory(Lake(tmp_path), None, [table]).height == 1
+
+
+def test_a_damaged_snapshot_is_not_simply_deleted(tmp_path: Path) -> None:
+    path = _written(tmp_path, "iam_snapshots", PARTITION)
+    path.write_bytes(b"PAR1, cut short")
+    with pytest.raises(StorageError, match="restore it from a backup; where there is none delete it"):
+        Lake(tmp_path).scan("iam_snapshots", [PARTITION])

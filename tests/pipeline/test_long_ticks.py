@@ -1,12 +1,17 @@
 """Ticks over so many accounts and days that one could not look at them all before Dagster gives it up."""
 
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
+from assets.partitions import Partition
 from pipeline import sensors
-from pipeline.requests import ACCOUNT_TAG, Cursor, from_the_next, read_cursor, written_cursor
+from pipeline.lake import Lake
+from pipeline.requests import ACCOUNT_TAG, SHARED, Cursor, from_the_next, read_cursor, written_cursor
+from pipeline.tables import TABLES
 from tests.build import allow, iam, record, user
 from tests.conftest import Account
 from tests.pipeline.ticks import Ticking
@@ -41,3 +46,28 @@ def test_what_an_earlier_version_kept_is_read() -> None:
     before = '{"111111111111":{"steps":"a","request":"b","at":"2026-06-30T00:00:00Z"}}'
     assert read_cursor(before) == read_cursor(None) == Cursor()
     assert read_cursor(written_cursor(Cursor({}, IDS[0]))) == Cursor({}, IDS[0])
+
+
+def test_what_is_made_from_all_accounts_gets_its_turn(account: Account, tmp_path: Path) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
+    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    for name in ("principal_diffs", "session_usage", "role_assumptions"):
+        day = Partition(date(2026, 6, 30), IDS[0])
+        Lake(account.root).write(name, pl.DataFrame(schema=dict(TABLES[name].schema)), day)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        ticking = Ticking(account.config, instance, checks=False)
+        first = {request.tags[ACCOUNT_TAG] for request in ticking.sensor("new_logs")}
+        assert IDS[1] in first
+        ticking.cursors.clear()
+
+        def begun(account: str, status: dg.DagsterRunStatus) -> None:
+            run = instance.create_run_for_job(ticking.job(), tags={ACCOUNT_TAG: account}, status=status)
+            instance.report_engine_event("launched", run)
+
+        begun(IDS[0], dg.DagsterRunStatus.STARTED)
+        # Its sessions were never made, and one account after the other would keep them from it.
+        assert ticking.sensor("new_logs") == ticking.sensor("all_accounts") == []
+        begun(SHARED, dg.DagsterRunStatus.SUCCESS)
+        assert {request.tags[ACCOUNT_TAG] for request in ticking.sensor("new_logs")} == {IDS[1], IDS[2]}
