@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from assets.cloudtrail_usage.event_time import micros_of
+from assets.cloudtrail_usage.event_time import NEVER, micros_of
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent
 from assets.cloudtrail_usage.record_id import id_of_unnamed
@@ -18,8 +18,9 @@ _MESSAGE = attrgetter("error_message")
 
 
 def bad_time(position: int, text: str) -> Defect:
-    """Return what is wrong with a record whose `eventTime` is no time."""
-    return Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {text[:60]!r}")
+    """Return what is wrong with a record whose `eventTime` is no time, or one long after its delivery."""
+    why = "" if micros_of(text) is None else ", days after the file was delivered"
+    return Defect(position, Reason.BAD_EVENT_TIME, f"eventTime is {text[:60]!r}{why}")
 
 
 class EventColumns(NamedTuple):
@@ -43,8 +44,8 @@ class EventReader:
         self._owners = frozenset({account, None})
         self._keys = keys
 
-    def columns_of(self, content: LogContent[int]) -> tuple[EventColumns, list[Defect]]:
-        """Return the records that are events of the account, and what is wrong with the others.
+    def columns_of(self, content: LogContent[int], latest: int = NEVER) -> tuple[EventColumns, list[Defect]]:
+        """Return the records that are events of the account before `latest` (us), and what is wrong with the others.
 
         The times of a file without defects were not looked at: many are read at once later, see `staging.EventRows`.
         """
@@ -55,16 +56,16 @@ class EventReader:
                 return self._columns(records, ids, content.actors), []
             except ValueError:
                 pass
-        return self._sifted(content)
+        return self._sifted(content, latest)
 
-    def _sifted(self, content: LogContent[int]) -> tuple[EventColumns, list[Defect]]:
+    def _sifted(self, content: LogContent[int], latest: int) -> tuple[EventColumns, list[Defect]]:
         """Look at each record of a file that is not as most files are."""
         good: list[Event] = []
         ids, identities, defects = [], [], []
         for position, record, identity in zip(
             content.positions, content.records, content.actors, strict=True
         ):
-            defect = self._defect(position, record)
+            defect = self._defect(position, record, latest)
             if defect is not None:
                 defects.append(defect)
                 continue
@@ -73,9 +74,10 @@ class EventReader:
             identities.append(identity)
         return self._columns(good, ids, identities), defects
 
-    def _defect(self, position: int, record: Event) -> Defect | None:
+    def _defect(self, position: int, record: Event, latest: int) -> Defect | None:
         text, recipient = record.event_time, record.recipient_account_id
-        if micros_of(text) is None:
+        time = micros_of(text)
+        if time is None or time >= latest:
             return bad_time(position, text)
         if recipient is not None and recipient not in self._owners:
             return Defect(position, Reason.FOREIGN_RECIPIENT, f"recipientAccountId is {recipient[:60]!r}")

@@ -18,6 +18,8 @@ _PLACES = (range(4), range(5, 7), range(8, 10), range(11, 13), range(14, 16), ra
 _SECOND = 1_000_000
 _LOWEST = np.frombuffer(_USUAL.encode(), np.uint8)
 _SPAN = np.frombuffer(b"9999-19-39T29:59:59Z\n", np.uint8) - _LOWEST
+NEVER = 2**63 - 1
+"""No `eventTime` is so late."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # RFC 3339, section 5.6. Seconds are always there, so are the zone and the T.
@@ -80,6 +82,14 @@ def _number(digits: npt.NDArray[np.uint8], places: Sequence[int]) -> npt.NDArray
     for place in places:
         number = number * 10 + digits[:, place]
     return number
+
+
+def too_late(delivery: date) -> int:
+    """Return the microseconds from which on an `eventTime` is wrong: nothing is delivered before it happens.
+
+    A day is left to clocks that are fast.
+    """
+    return (day_number(delivery) + 2) * MICROSECONDS_A_DAY
 
 
 def day_of(number: int) -> date:

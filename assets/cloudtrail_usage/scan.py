@@ -17,7 +17,7 @@ from assets.cloudtrail_usage.actors import Actors
 from assets.cloudtrail_usage.assumption import Caller, Row, assumption_of, caller_of
 from assets.cloudtrail_usage.batches import Batch, is_log
 from assets.cloudtrail_usage.event_columns import EventReader
-from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of
+from assets.cloudtrail_usage.event_time import day_number, day_of, micros_of, too_late
 from assets.cloudtrail_usage.freed_memory import give_back
 from assets.cloudtrail_usage.keys import EventKeys
 from assets.cloudtrail_usage.log_content import LogContent, read_records
@@ -105,7 +105,8 @@ class Scanner:
                 with uncollected():
                     name = self._job.regions[region]
                     result.rejected.extend(
-                        Rejection(name, file.path, *defect) for defect in self._read(name, data)
+                        Rejection(name, file.path, *defect)
+                        for defect in self._read(name, data, too_late(batch.delivery))
                     )
                 self._rows.end_file(index, region)
                 if self._rows.count >= FLUSH_ROWS or len(self._assumptions) >= FLUSH_ASSUMPTIONS:
@@ -117,24 +118,24 @@ class Scanner:
             give_back()
         return result
 
-    def _read(self, region: str, data: bytes | OSError | None) -> list[Defect]:
+    def _read(self, region: str, data: bytes | OSError | None, latest: int) -> list[Defect]:
         """Add the events of a file to the rows, and return what is wrong with it."""
         if data is None:
             return [Defect(WHOLE_FILE, Reason.UNEXPECTED_FILE, "neither .json nor .json.gz")]
         if isinstance(data, OSError):
             return [unread(data, Reason.UNREADABLE_FILE)]
         content = read_records(data, self._actors.in_region(region))
-        return sorted([*content.defects, *self._take(content, region)])
+        return sorted([*content.defects, *self._take(content, region, latest)])
 
-    def _take(self, content: LogContent[int], region: str) -> list[Defect]:
+    def _take(self, content: LogContent[int], region: str, latest: int) -> list[Defect]:
         """Add the records that are events to the rows, and return what is wrong with the others."""
-        events, defects = self._reader.columns_of(content)
+        events, defects = self._reader.columns_of(content, latest)
         self._rows.add(events)
         # A few in a hundred events: nothing but the numbers of the kinds is looked through.
         for index in compress(count(), map(self._keys.issuing.__contains__, events.kinds)):
             record = events.records[index]
             time = micros_of(record.event_time)
-            if time is not None:
+            if time is not None and time < latest:
                 caller = self._callers[bytes(record.user_identity), region]
                 row = assumption_of(record, caller, events.ids[index], time, region, self._key_hash)
                 self._assumptions.append(row)
@@ -149,7 +150,7 @@ class Scanner:
         """Write the rows by day, and count them by region; those of days not wanted go no further."""
         if not self._rows.count:
             return
-        self._rows, (rows, untimed) = EventRows(), self._rows.frame()
+        self._rows, (rows, untimed) = EventRows(), self._rows.frame(too_late(batch.delivery))
         for index, defect in untimed:
             of, file = batch.files[index]
             result.rejected.append(Rejection(self._job.regions[of], file.path, *defect))

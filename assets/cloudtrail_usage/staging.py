@@ -22,7 +22,7 @@ import polars as pl
 
 from assets.cloudtrail_usage.event_columns import EventColumns, bad_time
 from assets.cloudtrail_usage.event_ids import NUMBERS, numbers_of, with_texts
-from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, times_of
+from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, NEVER, times_of
 from assets.cloudtrail_usage.keys import KeyTables
 from assets.cloudtrail_usage.lines import Lines
 from assets.cloudtrail_usage.rejections import Defect
@@ -126,13 +126,15 @@ class EventRows:
         first = self._files[-1].end if self._files else 0
         self._files.append(_FileRows(file, region, first, self._ids.count))
 
-    def frame(self) -> tuple[pl.DataFrame, list[tuple[int, Defect]]]:
-        """Return the rows, and of which files those are that have no time.
+    def frame(self, latest: int = NEVER) -> tuple[pl.DataFrame, list[tuple[int, Defect]]]:
+        """Return the rows, and of which files those are that have no time before `latest` (us).
 
         The rows: `id`, numbers of `identity` and `kind`, `time`, `region`, index of the `file`, and `day`. `id` is a
         number (`event_ids`) where all of them are UUIDs, else text. The day is counted from 1970-01-01.
         """
         numbers, time = numbers_of(self._ids), times_of(self._times)
+        if (time >= latest).any():
+            time = time.set(time >= latest, None)
         rows = self._numbers().with_columns(
             id=pl.Series(self._ids.texts(), dtype=pl.String) if numbers is None else numbers,
             time=time,

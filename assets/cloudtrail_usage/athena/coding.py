@@ -12,7 +12,7 @@ from assets.cloudtrail_usage.assumption import Row, assumption_of, caller_of, is
 from assets.cloudtrail_usage.athena.query import KEYS, delivery_day
 from assets.cloudtrail_usage.batches import Plan
 from assets.cloudtrail_usage.deliveries import Delivery
-from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, micros_of
+from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, day_number, micros_of
 from assets.cloudtrail_usage.keys import EventKeys, KeyTables
 from assets.cloudtrail_usage.records import (
     InScopeOf,
@@ -115,7 +115,12 @@ def _served(coded: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """Leave out the single events of days that their delivery is not read for."""
     deliveries = [text for text in coded["single_delivery"].unique() if text]
     wanted = pl.DataFrame(
-        [(text, day) for text in deliveries for day in plan.served(delivery_day(text))],
+        [
+            (text, day)
+            for text in deliveries
+            for day in plan.served(delivery_day(text))
+            if day <= day_number(delivery_day(text)) + 1
+        ],
         schema={"single_delivery": pl.String(), "day": pl.Int64()},
         orient="row",
     )

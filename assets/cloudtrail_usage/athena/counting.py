@@ -11,7 +11,8 @@ from assets.cloudtrail_usage.athena.coding import AccountRows, code
 from assets.cloudtrail_usage.athena.merging import merge_counted
 from assets.cloudtrail_usage.athena.query import delivery_day
 from assets.cloudtrail_usage.deliveries import Clock, coverage_frame, rejected_frame
-from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, day_number, micros_of
+from assets.cloudtrail_usage.event_columns import bad_time
+from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, day_number, micros_of, too_late
 from assets.cloudtrail_usage.reader import DayTables
 from assets.cloudtrail_usage.rejections import Rejection
 from assets.cloudtrail_usage.scan import RegionDay
@@ -85,8 +86,11 @@ def _defect(row: Mapping[str, str]) -> tuple[str, str] | None:
     problem = row["problem"]
     if problem == "identity_missing":
         return problem, "no userIdentity"
-    if not row["event_day"] and micros_of(row["odd_time"]) is None:
-        return "bad_event_time", f"eventTime is {row['odd_time'][:60]!r}"
+    if not row["event_day"]:
+        time = micros_of(row["odd_time"])
+        if time is None or time >= too_late(delivery_day(row["delivery"])):
+            _, *bad = bad_time(0, row["odd_time"])
+            return str(bad[0]), str(bad[1])
     return {
         "": None,
         "no_event_source": ("missing_event_source", "no eventSource"),

@@ -168,7 +168,8 @@ def _statement(table: LogTable, late: bool, without: bool) -> str:
         {not_without}
 ), timed AS (
     SELECT *,
-        CASE WHEN regexp_like(event_time, '{_TIME}') AND try_cast(substr(event_time, 1, 10) AS date) IS NOT NULL
+        CASE WHEN regexp_like(event_time, '{_TIME}') AND date_diff('day', try_cast(replace(delivery, '/', '-') AS date),
+                try_cast(substr(event_time, 1, 10) AS date)) <= 1
             THEN substr(event_time, 1, 10) ELSE '' END AS event_day,
         {fingerprint} AS fingerprint
     FROM records

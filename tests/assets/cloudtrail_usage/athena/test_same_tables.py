@@ -150,6 +150,10 @@ def test_what_cannot_be_read_is_rejected_and_the_rest_is_thesame(athena_aws: Fak
         event("b7", eventName=...),
         event("b8", eventSource=...),
         event("b9", "1969-12-31T10:00:00Z"),
+        event("b10", "2033-07-10T10:00:00Z", eventSource="sts.amazonaws.com", eventName="AssumeRole"),
+        event("b11", "2024-03-07T00:00:00+01:00"),
+        event("b12", "2024-03-07T00:30:00Z"),
+        event("b13", "2024-03-07T02:30:00+01:00"),
     ]
     put(root, [*good, *bad])
     put(root, b"", "empty.json.gz")
@@ -170,7 +174,7 @@ def test_what_cannot_be_read_is_rejected_and_the_rest_is_thesame(athena_aws: Fak
     columns = ("region", "file", "reason")
     assert there.rejected.select(columns).sort(columns).equals(here.rejected.select(columns).sort(columns))
     # Athena does not tell where in a file a record is.
-    assert there.rejected.filter(~whole)["position"].sort().to_list() == list(range(-10, -1))
+    assert there.rejected.filter(~whole)["position"].sort().to_list() == list(range(-13, -1))
     check_conservation(there)
     # One query for each file that Athena cannot read, and one for the rest.
     assert len(athena_aws.athena.unloads) == 3
