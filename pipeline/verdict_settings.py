@@ -68,11 +68,17 @@ def _check_data_events(events: DataEventSettings, place: str) -> None:
 
 
 def check_exclusions(exclusions: tuple[ExclusionSettings, ...], accounts: list[str], where: str) -> None:
-    """Raise `ConfigError` for an empty text or an account that the configuration does not have."""
+    """Raise `ConfigError` for an empty text, what is no action, or an account that the configuration does not have."""
     for number, exclusion in enumerate(exclusions):
         for key in ("principal", "action", "reason", "owner"):
             if not getattr(exclusion, key).strip():
                 raise ConfigError(f"{where}[{number}].{key}: is empty; say who decided what, and why")
+        if not re.search("[:*?]", exclusion.action):
+            # It would exclude nothing, without a word.
+            raise ConfigError(
+                f"{where}[{number}].action: {exclusion.action!r} matches no action; write one as s3:GetObject, or a"
+                f" pattern as {exclusion.action}:*"
+            )
         if exclusion.account is not None and exclusion.account not in accounts:
             raise ConfigError(
                 f"{where}[{number}].account: there is no account {exclusion.account!r}"

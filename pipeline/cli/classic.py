@@ -107,6 +107,12 @@ def _diff(
         ignore_unknown=asked.ignore_unknown,
     )
     say_coverage(lake, settings, question)
+    unread = rows.filter(pl.col("reason") == "missing_policy").height
+    if unread:
+        say_aside(
+            f"{unread:,} of {rows.height:,} lines are unknown because a policy of {name} could not be read:"
+            " 'cloudtracker grants' names it"
+        )
     if asked.format != "text":
         output.print_data(rows, asked.format)
         return rows
@@ -129,6 +135,11 @@ def say_coverage(lake: Lake, settings: Settings, question: answers.Question, *, 
     `whose`: name the account, where an answer is of several.
     """
     window, days = question.window, len(answers.covered(lake, question))
+    least = settings.min_covered_days
+    if window.length < least:
+        say_aside(
+            f"the window has {window.length:,} days, fewer than 'min_covered_days: {least:,}': nothing in it is unused"
+        )
     if days == window.length:
         return
     span = f"{window.start} to {window.end}"

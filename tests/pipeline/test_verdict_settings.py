@@ -20,7 +20,7 @@ accounts:
     trails: [{management: none, data_events: [{type: "AWS::SQS::Queue", write: false}]}]
   - {name: other, id: 222222222222}
 """
-EXCLUSION = "exclusions: [{principal: p, action: a, reason: r, owner: o"
+EXCLUSION = "exclusions: [{principal: p, action: 'a:*', reason: r, owner: o"
 
 
 def _load(folder: Path, text: str) -> Settings:
@@ -85,14 +85,14 @@ def test_the_trails_that_count_are_those_whose_files_are_read(
 def test_an_exclusion_is_for_all_accounts_or_for_one(tmp_path: Path, account: str, found: list[str]) -> None:
     text = (
         "exclusions:\n"
-        "  - {principal: p, action: a, reason: one, owner: o, expires: 2026-12-31}\n"
-        "  - {principal: p, action: a, reason: two, owner: o, account: demo}\n"
-        "  - {principal: p, action: a, reason: three, owner: o, account: '222222222222'}\n"
+        "  - {principal: p, action: 'a:*', reason: one, owner: o, expires: 2026-12-31}\n"
+        "  - {principal: p, action: 'a:*', reason: two, owner: o, account: demo}\n"
+        "  - {principal: p, action: 'a:*', reason: three, owner: o, account: '222222222222'}\n"
     )
     settings = _load(tmp_path, text)
     exclusions = verdict_rules(settings, settings.account(account)).exclusions
     assert [exclusion.reason for exclusion in exclusions] == found
-    assert exclusions[0] == Exclusion("p", "a", "one", "o", date(2026, 12, 31))
+    assert exclusions[0] == Exclusion("p", "a:*", "one", "o", date(2026, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,14 @@ def test_an_exclusion_is_for_all_accounts_or_for_one(tmp_path: Path, account: st
         (EXCLUSION + ", expires: soon}]\n", r"key 'exclusions\[0\].expires': 'soon'"),
         (EXCLUSION + ", account: demmo}]\n", r"exclusions\[0\].account: there is no account 'demmo'"),
         (
-            "exclusions: [{principal: p, action: a, reason: ' ', owner: o}]\n",
+            "exclusions: [{principal: p, action: 'a:*', reason: ' ', owner: o}]\n",
             r"exclusions\[0\].reason: is empty",
         ),
-        ("exclusions: [{principal: p, action: a, reason: r}]\n", r"key 'exclusions\[0\]': .*`owner`"),
+        (
+            "exclusions: [{principal: p, action: s3, reason: r, owner: o}]\n",
+            r"exclusions\[0\].action: 's3' matches no action; write one as s3:GetObject, or a pattern as s3:\*",
+        ),
+        ("exclusions: [{principal: p, action: 'a:*', reason: r}]\n", r"key 'exclusions\[0\]': .*`owner`"),
     ],
 )
 def test_errors_name_the_key_and_the_value(tmp_path: Path, text: str, message: str) -> None:

@@ -218,3 +218,25 @@ def test_two_of_one_name_in_a_merged_file_are_told_apart_by_their_arns(account: 
             ],
         )
         assert ask("--account", "demo", "--user", other["Arn"], *start).lines[1:] == ["- s3:deletebucket"]
+
+
+def test_why_so_much_is_unknown_is_said(demo: Account, ask: Ask) -> None:
+    gone = {"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"}
+    demo.write_iam(iam({**ALICE, "AttachedManagedPolicies": [gone]}, BOB))
+    answer = ask("--account", "demo", "--user", "alice")
+    unknown = sum(line.startswith("? ") for line in answer.lines)
+    assert unknown >= 4 and answer.err == (
+        f"cloudtracker: {unknown} of {len(answer.lines) - 1} lines are unknown because a policy of alice could not be"
+        " read: 'cloudtracker grants' names it\n"
+    )
+    assert ask("--account", "demo", "--user", "bob").err == ""
+
+
+def test_a_window_that_is_too_short_for_anything_to_be_unused_says_so(demo: Account, ask: Ask) -> None:
+    demo.configure(min_covered_days=6)
+    answer = ask("--account", "demo", "--user", "bob")
+    assert answer.lines[1:] == ["? s3:listallmybuckets"]
+    assert answer.err == (
+        "cloudtracker: the window has 5 days, fewer than 'min_covered_days: 6': nothing in it is unused\n"
+    )
+    assert ask("--account", "demo", "--list", "users").err == answer.err
