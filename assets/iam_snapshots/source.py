@@ -117,8 +117,10 @@ class IamFile:
         try:
             yield
         except FileNotFoundError:
+            place = str(self.path.absolute())
+            where = "" if place == self.label else f" ({place})"
             raise InputError(
-                f"{self.label}: there is no such file; write it with:"
+                f"{self.label}: there is no such file{where}; write it with:"
                 " aws iam get-account-authorization-details > FILE"
             ) from None
         except OSError as error:

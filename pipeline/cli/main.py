@@ -226,8 +226,9 @@ def main() -> None:
         try:
             app()
         finally:
-            # What cannot be written is found now: at its end Python would make a traceback of it.
-            sys.stdout.flush()
+            # What cannot be written is found now: at its end Python would make a traceback of it. A closed one is None.
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except SystemExit as end:
         # Typer turns ctrl-C into this exit code, without a word, and a reader that has gone into the one of --fail-on.
         if end.code == INTERRUPTED:

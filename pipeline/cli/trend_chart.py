@@ -59,6 +59,8 @@ def _line(word: str, values: list[float | None], style: str, drawn: bool) -> Tex
     known = [value for value in values if value is not None]
     if not known:
         return Text(f"{word:8}-")
+    if len(known) == 1:
+        return Text(f"{word:8}{_number(known[0])}  (of one stored day)")
     change = known[-1] - known[0]
     text = Text(f"{word:8}")
     if drawn:

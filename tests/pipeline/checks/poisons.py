@@ -196,6 +196,7 @@ OWN: dict[str, dict[str, Poison]] = {
         "complete_is_deserved": rows(first(complete=True, provisional=True)),
         "rejected_are_rows": of("rejected_records", lambda frame: frame.head(0)),
         "few_are_rejected": rows(lambda frame: frame),
+        "most_files_are_read": rows(first(pl.col("files") > 0, unreadable_files=pl.col("files"))),
         "no_region_is_silent": rows(first(files=0, bytes=0)),
         "is_final": rows(first(provisional=True)),
     },

@@ -13,6 +13,8 @@ class Finder:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Finder())
+# A test run in the background of a shell has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pipeline.cli.command import main
 main()
 """

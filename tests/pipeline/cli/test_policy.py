@@ -91,7 +91,7 @@ def test_replayed_it_refuses_nothing_and_another_one_does(demo: Account, ask: As
     (refused,) = [row for row in _replay(ask, file) if row["answer"] == "refused"]
     assert (refused["action"], refused["reason"], refused["events"]) == ("s3:CreateBucket", "no_grant", 1)
     told = ask("policy", "--account", "demo", "--user", "alice", "--replay", file)
-    assert told.lines[0].startswith("refused    s3:CreateBucket  1 calls, the last 2026-06-30 11:00: ")
+    assert told.lines[0].startswith("refused    s3:CreateBucket  1 call, the last 2026-06-30 11:00: ")
 
 
 def _replay(ask: Ask, file: Any) -> Any:
@@ -207,7 +207,7 @@ def test_calls_that_map_to_no_action_are_named(account: Account, ask: Ask) -> No
     file.write_text(json.dumps({"Statement": allow("iam:CreateUser")}))
     words = (
         "undecided, for the calls map to no action known here: CreateThing of newsvc.amazonaws.com (2 calls),"
-        " ReadThing of newsvc.amazonaws.com (1 calls)"
+        " ReadThing of newsvc.amazonaws.com (1 call)"
     )
     asked = ("policy", "--account", "demo", "--user", "new")
     assert [line for line in ask(*asked).err.splitlines() if "undecided" in line] == [
