@@ -280,4 +280,6 @@ def _check(settings: Settings, path: Path) -> None:
 
 
 def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__} ({str(value)[:40]!r})"
+    if isinstance(value, list | dict):
+        return f"{'a list' if isinstance(value, list) else 'keys and values'} ({str(value)[:40]!r})"
+    return "nothing" if value is None else f"{value!r}"[:60]

@@ -69,8 +69,10 @@ def load_yaml(path: Path) -> object:
         raise ConfigError(
             f"{path}: there is no such file; name one with --config, or see the README"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is no UTF-8 text: byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
     try:
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:

@@ -115,9 +115,9 @@ def test_a_wrong_file_is_named(demo: Account, ask: Ask, levels: list[list[Any]],
     ("scps", "message"),
     [
         ([["scp-0-0.json"], []], "accounts[0].scps[1]': [] is a level without files"),
-        (["scp-0-0.json"], "accounts[0].scps[0]': 'scp-0-0.json': Expected `array`"),
-        ([[3]], "accounts[0].scps[0][0]': 3: Expected `str`"),
-        (7, "accounts[0].scps': 7: Expected"),
+        (["scp-0-0.json"], "accounts[0].scps[0]': 'scp-0-0.json': must be a list"),
+        ([[3]], "accounts[0].scps[0][0]': 3: must be text"),
+        (7, "accounts[0].scps': 7: must be "),
     ],
 )
 def test_a_wrong_configuration_is_named(demo: Account, ask: Ask, scps: object, message: str) -> None:
