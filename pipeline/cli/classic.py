@@ -136,7 +136,7 @@ def say_coverage(lake: Lake, settings: Settings, question: answers.Question, *, 
     """
     window, days = question.window, len(answers.covered(lake, question))
     least = settings.min_covered_days
-    if window.length < least:
+    if window.length < least and not whose:
         say_aside(
             f"the window has {window.length:,} days, fewer than 'min_covered_days: {least:,}': nothing in it is unused"
         )

@@ -225,10 +225,10 @@ def main() -> None:
     try:
         try:
             app()
-        finally:
-            # What cannot be written is found now: at its end Python would make a traceback of it. A closed one is None.
-            if sys.stdout is not None:
-                sys.stdout.flush()
+        except SystemExit:
+            # What cannot be written is found now: at its end Python would make a traceback of it.
+            _write_all()
+            raise
     except SystemExit as end:
         # Typer turns ctrl-C into this exit code, without a word, and a reader that has gone into the one of --fail-on.
         if end.code == INTERRUPTED:
@@ -258,6 +258,16 @@ def main() -> None:
         if isinstance(error, OSError):
             _leave_output()
         sys.exit(told.exit_code)
+
+
+def _write_all() -> None:
+    try:
+        # Where it is closed it is None.
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What --fail-on says stays.
+        _leave_output()
 
 
 def _leave_output() -> None:

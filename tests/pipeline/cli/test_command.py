@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _BEGIN = """
 import os, signal, sys
 
@@ -72,10 +74,19 @@ def test_a_full_disk_below_the_tables_names_the_table(tmp_path: Path) -> None:
         assert line.startswith(f"{tmp_path}/iam_actions/part-0.parquet: cannot be written: File too large; ")
 
 
-def test_a_reader_that_leaves_is_no_error() -> None:
-    words = [sys.executable, "-c", _COMMAND, "dictionary"]
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["dictionary"], 0, b""),
+        (["--help"], 0, b""),
+        (["run", "--account", "a", "--config", "/none"], 2, b"/none: there is no such"),
+    ],
+)
+def test_a_reader_that_leaves_changes_nothing(arguments: list[str], code: int, said: bytes) -> None:
+    words = [sys.executable, "-c", _COMMAND, *arguments]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ended:
         assert ended.stdout and ended.stderr
         ended.stdout.close()
-        assert ended.stderr.read() == b""
-    assert ended.returncode == 0
+        told = ended.stderr.read()
+    assert ended.returncode == code
+    assert said in told and bool(told) is bool(said)
