@@ -234,13 +234,10 @@ def main() -> None:
         if end.code == INTERRUPTED:
             say_interrupted()
         if type(sys.stdout).__name__ == _READER_GONE:
-            _leave_output()
-            sys.exit(0)
+            _end_without_reader()
         raise
     except BrokenPipeError:
-        # The reader (head, less) has gone: that is its right, and no error.
-        _leave_output()
-        sys.exit(0)
+        _end_without_reader()
     except BaseException as error:
         # A panic of Polars is no Exception.
         if received():
@@ -258,6 +255,13 @@ def main() -> None:
         if isinstance(error, OSError):
             _leave_output()
         sys.exit(told.exit_code)
+
+
+def _end_without_reader() -> None:
+    """End where the reader (head, less) has gone: that is its right, and no error."""
+    _leave_output()
+    # But what a script goes by was not answered to its end.
+    sys.exit(any(word.partition("=")[0] in ("--fail-on", "checks") for word in sys.argv[1:]))
 
 
 def _write_all() -> None:

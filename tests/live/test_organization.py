@@ -202,7 +202,7 @@ def test_a_list_that_cannot_be_read_is_named(made: Made, ask: Ask) -> None:
             {"role_name": "x", "rolename": "y"},
             "unknown key 'organization.rolename'; did you mean 'role_name'?",
         ),
-        ("x", "key 'organization' holds a str"),
+        ("x", "key 'organization' holds 'x'"),
     ],
 )
 def test_a_wrong_block_is_named(account: Account, ask: Ask, organization: object, message: str) -> None:

@@ -134,7 +134,7 @@ def test_the_trend_is_what_the_tables_say_and_follows_them(demo: Account, ask: A
     alone = _series(ask, "--account", "demo", "--user", "alice")
     assert [(row["granted"], row["risk_score"]) for row in alone] == [(2, 1.0)]
     text = ask("trend", "--account", "all", "--weeks", 2)
-    assert text.lines[0] == "all 1 accounts, 2 weeks to 2026-06-30"
+    assert text.lines[0] == "the one account, 2 weeks to 2026-06-30"
     assert "1 of 2 weeks have no stored day" in text.err
     assert "\x1b" not in text.out
 

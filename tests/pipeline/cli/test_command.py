@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.build import allow, iam, user
+from tests.conftest import Account
+
 _BEGIN = """
 import os, signal, sys
 
@@ -90,3 +93,18 @@ def test_a_reader_that_leaves_changes_nothing(arguments: list[str], code: int, s
         told = ended.stderr.read()
     assert ended.returncode == code
     assert said in told and bool(told) is bool(said)
+
+
+def test_an_answer_that_nobody_read_is_no_good_one(account: Account) -> None:
+    account.write_iam(iam(user("alice", allow("iam:*"))))
+    asked = ["--account", "demo", "--user", "alice", "--config", str(account.config)]
+    codes = []
+    for more in ([], ["--fail-on", "unused"], ["--fail-on=not_granted"]):
+        with subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, *asked, *more], stdout=subprocess.PIPE
+        ) as ended:
+            assert ended.stdout
+            ended.stdout.close()
+        codes.append(ended.returncode)
+    # Lines that were never written are not looked through.
+    assert codes == [0, 1, 1]
