@@ -1,6 +1,5 @@
 """`cloudtracker checks`: what the tables promise, and what of it does not hold."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from assets.errors import UsageError
 from pipeline.cli.dates import parsed
+from pipeline.cli.terminal import say_aside
 from pipeline.settings import load_settings
 
 FOUND = 1
@@ -57,8 +57,10 @@ def checks(
     else:
         print_data(rows, format_)
     if rows.is_empty():
-        print(
-            "cloudtracker: nothing of this was checked yet; 'cloudtracker checks --run' does", file=sys.stderr
+        say_aside(
+            "nothing of this is stored, so nothing was checked; 'cloudtracker run' makes it"
+            if run
+            else "nothing of this was checked yet; 'cloudtracker checks --run' does"
         )
     if standing_errors(rows):
         raise typer.Exit(FOUND)

@@ -107,7 +107,8 @@ def run(
         say_aside(told(name, error))
     count = len(failed.keys() - {ALL_ACCOUNTS})
     if count:
-        raise RunError(f"{count} of {len(chosen)} accounts failed; the tables of the others are complete")
+        others = "" if count == len(chosen) else "; the tables of the others are complete"
+        raise RunError(f"{count} of {len(chosen)} account{'s' * (len(chosen) != 1)} failed{others}")
     if failed:
         raise RunError("the days of all accounts could not be summed up; the tables of each are complete")
 

@@ -60,7 +60,8 @@ def snapshot(
         say_aside(error if named else told(name, error))
     count = len(failed.keys() - {ALL_ACCOUNTS})
     if failed:
-        raise RunError(f"{count} of {len(chosen)} accounts failed; the snapshots of the others are taken")
+        others = "" if count == len(chosen) else "; the snapshots of the others are taken"
+        raise RunError(f"{count} of {len(chosen)} account{'s' * (len(chosen) != 1)} failed{others}")
 
 
 def _chosen(settings: Settings, account: str) -> tuple[AccountSettings, ...]:

@@ -23,6 +23,8 @@ def test_nothing_was_checked_yet(made: Made, ask: Ask) -> None:
     answer = ask("checks")
     assert answer.code == 0
     assert "nothing of this was checked yet" in answer.err
+    answer = ask("checks", "--run", "--day", "2020-01-01")
+    assert "nothing of this is stored, so nothing was checked; 'cloudtracker run' makes it" in answer.err
 
 
 def test_a_use_that_a_missing_policy_may_have_granted_breaks_no_promise(account: Account, ask: Ask) -> None:
