@@ -5,10 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.harmless_text import harmless
 from assets.trend_report.effects import keyed
 from assets.trend_report.inputs import AccountDay
-
-_BEGINS_A_FORMULA = r"^\s*[=+\-@\t\r|＝＋－＠]"
 
 
 def csv_rows(account: AccountDay) -> pl.DataFrame:
@@ -45,12 +44,9 @@ def csv_rows(account: AccountDay) -> pl.DataFrame:
         "granted_through",
     )
     texts = [name for name, dtype in rows.schema.items() if dtype == pl.String]
-    return rows.sort("principal_arn", "action").with_columns(_harmless(name) for name in texts)
-
-
-def _harmless(name: str) -> pl.Expr:
-    text = pl.col(name)
-    return pl.when(text.str.contains(_BEGINS_A_FORMULA)).then("'" + text).otherwise(text).alias(name)
+    return rows.sort("principal_arn", "action").with_columns(
+        harmless(pl.col(name)).alias(name) for name in texts
+    )
 
 
 def write_csv(accounts: Sequence[AccountDay], path: Path) -> None:

@@ -2,9 +2,7 @@
 
 import polars as pl
 
-_RUNS = r"^[=+\-@\t\r\n＝＋－＠]"
-"""What a cell begins with that spreadsheets take for a formula (OWASP, CSV Injection): `=cmd|' /C calc'!A0` is a name
-that IAM allows in a session."""
+from assets.harmless_text import harmless
 
 
 def safe_csv(rows: pl.DataFrame, *, header: bool = True) -> str:
@@ -19,8 +17,6 @@ def safe_csv(rows: pl.DataFrame, *, header: bool = True) -> str:
         elif isinstance(dtype, pl.Enum | pl.Categorical):
             value = value.cast(pl.String)
         if isinstance(dtype, pl.String | pl.List | pl.Enum | pl.Categorical):
-            value = (
-                pl.when(value.str.contains(_RUNS)).then(pl.concat_str(pl.lit("'"), value)).otherwise(value)
-            )
+            value = harmless(value)
         columns.append(value.alias(name))
     return rows.select(columns).write_csv(include_header=header)

@@ -112,7 +112,7 @@ def test_csv_cells_cannot_be_run(made: Account, ask: Ask) -> None:
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", " =1", "|a"])
 def test_each_beginning_that_a_spreadsheet_runs_is_put_in_quotes(cell: str) -> None:
     rows = pl.DataFrame({"text": [cell, "a=1", None], "list": [[cell], ["-"], []], "number": [-1, 0, 1]})
     read = list(csv.reader(io.StringIO(safe_csv(rows), newline="")))
