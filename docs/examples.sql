@@ -6,6 +6,8 @@
 -- Which statements could be dropped today without any principal losing a used action?
 -- Each of them by itself; those with droppable_together also all at once. Look at unknown_actions first: of these
 -- nobody can tell whether they are used. A statement of a managed policy stands there once for all who carry it.
+-- Not editable are those of AWS-managed policies (detach or replace the whole policy), and the inline ones of
+-- service-linked roles and of IAM Identity Center's roles (change the permission set).
 WITH latest AS (
     SELECT account, max(day) AS day FROM cloudtracker.grant_uses GROUP BY account
 ), statements AS (
@@ -29,7 +31,9 @@ SELECT t.account, t.policy, t.statement, t.sid,
        count(DISTINCT c.principal_arn) AS principals,
        count(DISTINCT CASE WHEN c.status = 'unused' THEN c.action END) AS unused_actions,
        count(DISTINCT CASE WHEN c.status = 'unknown' THEN c.action END) AS unknown_actions,
-       count(CASE WHEN c.status = 'used' THEN 1 END) = 0 AS droppable_together
+       count(CASE WHEN c.status = 'used' THEN 1 END) = 0 AS droppable_together,
+       t.policy NOT LIKE 'arn:aws%:iam::aws:policy/%' AND t.policy NOT LIKE '%:role/aws-service-role/% %'
+           AND t.policy NOT LIKE '%:role/aws-reserved/sso.amazonaws.com/% %' AS editable
 FROM listed t
 LEFT JOIN counted c ON c.account = t.account AND c.policy = t.policy AND c.statement = t.statement
 GROUP BY t.account, t.policy, t.statement, t.sid
@@ -66,11 +70,14 @@ ORDER BY sum(CASE WHEN at_last THEN granted ELSE 0 END) - sum(CASE WHEN at_first
 
 
 -- Roles assumed by nobody in 90 days
--- covered_days says how much of the window the logs cover: nobody is known to have assumed it on those days.
+-- published_days says of how many of the 90 days this warehouse holds sessions, covered_days how much of the window the
+-- logs cover: on all other days somebody may have assumed it.
 WITH latest AS (
     SELECT account, max(day) AS day FROM cloudtracker.permission_trends GROUP BY account
 )
-SELECT t.account, t.principal_arn AS role_arn, t.granted, t.unused, t.covered_days, t.window_days
+SELECT t.account, t.principal_arn AS role_arn, t.granted, t.unused, t.covered_days, t.window_days,
+       (SELECT count(DISTINCT p.day) FROM cloudtracker.permission_trends p
+        WHERE p.account = l.account AND p.day > l.day - 90 AND p.day <= l.day) AS published_days
 FROM cloudtracker.permission_trends t
 JOIN latest l ON l.account = t.account AND l.day = t.day
 WHERE t.principal_type = 'role'
@@ -102,7 +109,7 @@ WITH sessions AS (
            s.last_seen, s.events,
            row_number() OVER (PARTITION BY s.role_arn ORDER BY s.last_seen DESC, s.session_id) AS place
     FROM cloudtracker.role_sessions s
-    WHERE s.role_arn <> '' AND s.last_seen IS NOT NULL
+    WHERE s.session_type = 'role' AND s.role_arn <> '' AND s.last_seen IS NOT NULL
 )
 SELECT role_arn, last_seen, kind, coalesce(nullif(origin_name, ''), nullif(origin_arn, ''), nullif(service, ''))
        AS who, session_name, certainty, events

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import ACCOUNT, allow, iam, record, role, user
+from tests.build import ACCOUNT, allow, iam, identity, record, role, user
 from tests.conftest import CHECKOUT, Account, Ask
 
 TEXT = (CHECKOUT / "docs/examples.sql").read_text(encoding="utf-8")
@@ -34,7 +34,26 @@ CI_NOW = role(
     Path="/payments/",
 )
 ALICE = user("web-alice", allow("iam:ListRoles", "iam:GetRole", Sid="Needed"))
-IDLE = role("idle", allow("ec2:DescribeVpcs"))
+AWS_MANAGED = "arn:aws:iam::aws:policy/Subnets"
+IDLE = role(
+    "idle",
+    allow("ec2:DescribeVpcs"),
+    AttachedManagedPolicies=[{"PolicyName": "Subnets", "PolicyArn": AWS_MANAGED}],
+)
+POLICY = {
+    "PolicyName": "Subnets",
+    "PolicyId": "ANPASUBNETS",
+    "Arn": AWS_MANAGED,
+    "Path": "/",
+    "DefaultVersionId": "v1",
+    "PolicyVersionList": [
+        {
+            "VersionId": "v1",
+            "IsDefaultVersion": True,
+            "Document": {"Version": "2012-10-17", "Statement": [allow("ec2:DescribeSubnets")]},
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +98,17 @@ def _run_once(made: Account, ask: Ask) -> None:
     if made.config.exists():
         return
     for day, details in (("2026-05-01", iam(CI, ALICE, IDLE)), ("2026-06-30", iam(CI_NOW, ALICE, IDLE))):
-        made.write_iam(details)
+        made.write_iam({**details, "Policies": [POLICY]})
+        # Her session in the console: one of a user, not of a role.
+        in_console = {
+            **identity(ALICE),
+            "accessKeyId": "ASIAEXAMPLEEXAMPLE00",
+            "sessionContext": {
+                "attributes": {"creationDate": f"{day}T11:00:00Z", "mfaAuthenticated": "false"}
+            },
+        }
         made.log(
+            record(ALICE, "iam:ListRoles", f"{day}T11:30:00Z", userIdentity=in_console),
             record(CI, "iam:ListUsers", f"{day}T10:00:00Z"),
             record(ALICE, "iam:ListRoles", f"{day}T11:00:00Z"),
             record(ALICE, "iam:GetRole", f"{day}T11:00:00Z", errorCode="AccessDenied"),
@@ -95,21 +123,23 @@ def test_the_questions(query: Query) -> None:
     answers = {title: query(statement) for title, statement in QUESTIONS.items()}
     ci, policy = CI["Arn"], f"{CI['Arn']} inline"
     assert answers[DROPPABLE] == [
-        # account, policy, statement, sid, principals, unused, unknown, all at once
-        (ACCOUNT, f"{IDLE['Arn']} inline", 0, "", 1, 1, 0, True),
-        (ACCOUNT, policy, 0, "Old", 1, 1, 0, False),
-        (ACCOUNT, policy, 1, "Unused", 1, 1, 0, True),
-        (ACCOUNT, policy, 2, "Double", 1, 0, 0, False),
+        # account, policy, statement, sid, principals, unused, unknown, all at once, editable
+        (ACCOUNT, f"{IDLE['Arn']} inline", 0, "", 1, 1, 0, True, True),
+        (ACCOUNT, policy, 0, "Old", 1, 1, 0, False, True),
+        (ACCOUNT, policy, 1, "Unused", 1, 1, 0, True, True),
+        (ACCOUNT, AWS_MANAGED, 0, "", 1, 1, 0, True, False),
+        (ACCOUNT, policy, 2, "Double", 1, 0, 0, False, True),
     ]
     assert answers[CREEP] == [
         # team, principals, granted before and now, unused before and now
         ("payments", 1, 2, 3, 1, 2),
-        ("idle", 1, 1, 1, 1, 1),
+        ("idle", 1, 2, 2, 2, 2),
         ("web", 1, 2, 2, 1, 1),
     ]
-    assert answers[BY_NOBODY] == [(ACCOUNT, IDLE["Arn"], 1, 1, 1, 5)]
+    # granted, unused, covered days of the window, and on how many of the 90 days sessions would be known
+    assert answers[BY_NOBODY] == [(ACCOUNT, IDLE["Arn"], 2, 2, 1, 5, 2)]
     assert [row[:4] for row in answers["Unused permissions by access level and account"]] == [
-        (ACCOUNT, "List", 2, 2),
+        (ACCOUNT, "List", 3, 2),
         (ACCOUNT, "Read", 2, 2),
     ]
     assert [row[0] for row in answers["Who used a role last?"]] == [ci]
