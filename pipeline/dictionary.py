@@ -1,7 +1,13 @@
 """The data dictionary: every table and column with type, meaning and source, from the schemas."""
 
+from collections.abc import Mapping
+
 from polars.datatypes import DataType, DataTypeClass
 
+from assets.cloudtrail_usage import rejections
+from assets.permission_trends.schema import CHANGES
+from assets.principal_diffs.removable import REMOVABLE
+from assets.principal_diffs.schema import REASONS
 from assets.warehouse.contract import type_of
 from pipeline.offered_tables import GRANT_USES
 from pipeline.tables import TABLES, Table
@@ -17,9 +23,29 @@ only added.
 """
 
 
+_CLOSED_SETS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("principal_diffs.reason", REASONS),
+    ("principal_diffs.removable", REMOVABLE),
+    ("permission_changes.change", CHANGES),
+    ("rejected_records.reason", {reason.value: words for reason, words in rejections.REASONS.items()}),
+)
+
+
 def dictionary() -> str:
-    """Return the dictionary in Markdown, a section a table, in data order."""
-    return "\n".join([_INTRODUCTION, *(_section(table) for table in (*TABLES.values(), GRANT_USES))])
+    """Return the dictionary in Markdown, a section a table, in data order; at the end what the closed sets mean."""
+    tables = (_section(table) for table in (*TABLES.values(), GRANT_USES))
+    return "\n".join([_INTRODUCTION, *tables, _closed_sets()])
+
+
+def _closed_sets() -> str:
+    lines = ["## Closed sets", "", "Every value that these columns may hold.", ""]
+    lines += ["| column | value | meaning |", "|---|---|---|"]
+    for column, values in _CLOSED_SETS:
+        lines += [
+            f"| `{column}` | {f'`{value}`' if value else 'empty'} | {words} |"
+            for value, words in values.items()
+        ]
+    return "\n".join([*lines, ""])
 
 
 def _section(table: Table) -> str:

@@ -150,7 +150,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "region": "Region folder of the file",
         "file": "Path relative to the logs' root",
         "position": "Index of the record in the file, from 0; -1 for the whole file",
-        "reason": "Why it could not be read: one of a closed set (rejections.REASONS)",
+        "reason": "Why it could not be read: one of a closed set, see Closed sets in the data dictionary",
         "detail": "What was found there",
     },
     "role_assumptions": {
@@ -197,7 +197,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "event_type": "eventType",
         "outcome": "ok, denied or error",
         "role_account": "Account of the role or user",
-        "session_type": "role, or user (GetSessionToken, GetFederationToken, the console), as principal_type",
+        "session_type": "role, or user or root (GetSessionToken, GetFederationToken, the console)",
         "session_name": "Name of the session, what follows the role's id",
         "source_identity": "Source identity of the session",
         "on_behalf_of": "userIdentity.onBehalfOf.userId, a user of IAM Identity Center",

@@ -127,7 +127,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "": "What changed since the nearest earlier stored day, with the statement that did it",
         **_PRINCIPAL_WORDS,
         "action": "IAM action; empty where the whole user or role came or went",
-        "change": "of a closed set: see CHANGES",
+        "change": "of a closed set: see Closed sets in the data dictionary",
         "status_before": "status on the day compared with; empty: neither granted nor used",
         "status_after": "status on this day; empty: neither granted nor used",
         "access_level": "List, Read, Tagging, Write or Permissions management; empty where nobody knows",

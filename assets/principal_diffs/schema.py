@@ -29,13 +29,14 @@ PRINCIPAL_DIFFS: dict[str, pl.DataType] = {
 }
 
 DESCRIPTIONS = {
+    "": "Granted against used: a row for each action that a user or role is granted, or used without a grant",
     "principal_arn": "ARN of the user or role",
     "principal_id": "its unique id (AIDA..., AROA...): a name that was deleted and created again is another id",
     "principal_type": "user or role",
     "principal_name": "its name without path",
     "action": "IAM action in canonical spelling, s3:GetObject",
     "status": "used, unused, unknown or not_granted",
-    "reason": "why, of a closed set: see REASONS",
+    "reason": "why, of a closed set: see Closed sets in the data dictionary",
     "restricted": "granted only on some resources, only under a condition, or partly denied",
     "first_used": "first successful use in the window, UTC",
     "last_used": "last successful use in the window, UTC",

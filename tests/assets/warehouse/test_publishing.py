@@ -7,6 +7,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from assets.cloudtrail_usage import rejections
+from assets.permission_trends.schema import CHANGES
+from assets.principal_diffs.removable import REMOVABLE
+from assets.principal_diffs.schema import REASONS
+from pipeline.dictionary import dictionary
 from pipeline.lake import Lake
 from pipeline.offered_tables import OFFERED
 from pipeline.warehouse_settings import PUBLISHED
@@ -127,3 +132,10 @@ def test_the_dictionary_is_up_to_date(ask: Ask) -> None:
         "cloudtracker dictionary > docs/data-dictionary.md"
     )
     assert "| `grant_id` | text | yes |" in said
+
+
+def test_the_dictionary_says_what_each_value_of_a_closed_set_means() -> None:
+    words = dictionary()
+    values = (*REASONS, *filter(None, REMOVABLE), *CHANGES, *rejections.REASONS)
+    assert [value for value in values if f"| `{value}` | " not in words] == []
+    assert "## principal_diffs\n\nGranted against used" in words
