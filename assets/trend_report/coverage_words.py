@@ -20,7 +20,10 @@ def coverage_words(account: AccountDay) -> list[str]:
         f"The logs are complete on {covered} of the {window.length} days: 'unused' means unused on these."
     ]
     if covered == window.length:
-        words = [f"The logs are complete on all {window.length} days of the window."]
+        all_days = "the only day" if covered == 1 else f"all {covered} days"
+        words = [f"The logs are complete on {all_days} of the window."]
+    elif not covered:
+        words = ["The logs are complete on no day of the window."]
     return [
         *words,
         *_days_without_logs(account),

@@ -7,7 +7,7 @@ const byId = (id) => document.getElementById(id);
 function lead() {
   const [from, to, days] = DATA.window;
   const covered = DATA.accounts.map(([, name, , n]) => (SEVERAL ? `${name} ${n}` : `${n}`));
-  byId("lead").textContent = `Granted against used on ${dateText(DATA.day)}: grants of that day, use from ${dateText(from)} to ${dateText(to)} (${days} days; `
+  byId("lead").textContent = `Granted against used on ${dateText(DATA.day)}: grants of that day, use from ${dateText(from)} to ${dateText(to)} (${many(days, "day", "days")}; `
     + `complete logs on ${SEVERAL ? covered.join(", ") : covered[0]} of them)`;
 }
 
@@ -26,7 +26,7 @@ function percent(part, whole) {
 }
 
 function changeText(value, before, better) {
-  if (before === null) return element("span", {}, "no earlier day to compare with");
+  if (before === null) return element("span", {}, "no earlier stored day in the window");
   const change = Math.round(value) - Math.round(before);
   if (change === 0) return element("span", {}, `as on ${dateText(DATA.compared)}`);
   const good = better === "less" ? change < 0 : null;
@@ -65,7 +65,7 @@ function changed() {
   const last = DATA.since.at(-1);
   const since = first === last ? dateText(first || DATA.day) : `the nearest earlier stored day of each account (${dateText(first)} to ${dateText(last)})`;
   if (!DATA.changed.length) {
-    byId("changed").append(element("p", {}, first ? `Nothing since ${since}.` : "There is no earlier day to compare with yet."));
+    byId("changed").append(element("p", {}, first ? `Nothing since ${since}.` : "Nothing is known to have changed: the window holds no earlier stored day."));
     return;
   }
   byId("changed").append(element("p", {}, `Since ${since}.`), grid({
@@ -130,7 +130,7 @@ function people() {
     { label: "Unknown", number: true, rank: 2, value: (one) => one.unknown, cell: (one) => number(one.unknown) },
     { label: "Not granted", number: true, rank: 3, value: (one) => one.not_granted, cell: (one) => (one.not_granted ? number(one.not_granted) : "") },
     { label: "Share used", number: true, rank: 3, value: (one) => one.used / Math.max(1, one.granted), cell: share },
-    { label: "Last seen", rank: 3, value: (one) => one.last_seen, class: "when", cell: (one) => one.last_seen.slice(0, 10) || "never" },
+    { label: "Last seen", rank: 3, value: (one) => one.last_seen, class: "when", cell: (one) => one.last_seen.slice(0, 10) || unseen(one) },
   ];
   const made = grid({
     caption: "Users and roles with their risk and permissions", rows: PEOPLE, noun: ["user or role", "users and roles"], sort: [1, -1], columns,
@@ -140,6 +140,11 @@ function people() {
   });
   byId("people").append(element("p", {}, "The risk score adds up what is unused, an administrator's action weighing more than a look at a list. Open one to see what grants it, and what could go."), made);
   return made;
+}
+
+// Whoever is in no log was never seen only where the logs would show it.
+function unseen(person) {
+  return person.activity === "unknown" ? "not known" : "never";
 }
 
 function idle(open) {

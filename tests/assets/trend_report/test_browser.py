@@ -219,6 +219,27 @@ def test_roles_nobody_assumed_are_told_from_those_in_which_nothing_was_done(
     opened.page.context.close()
 
 
+def test_whoever_cannot_be_known_to_be_idle_is_not_called_so(browser: Any, tmp_path: Path) -> None:
+    """Without logs, and without an earlier day in the window, the page says that it does not know."""
+    day = account_day(
+        [verdict("gone", "s3:GetObject", "unknown", ["a"], principal_type="role")], [source("a", "s3:*")]
+    )
+    people = day.people.with_columns(
+        activity=pl.lit("unknown"), last_seen=pl.lit(None, pl.Datetime("us", "UTC"))
+    )
+    path = tmp_path / "page.html"
+    path.write_bytes(page([replace(day, people=people, series=day.series.tail(1), covered=())], "demo"))
+    opened = Seen(browser, path)
+    row = opened.page.locator("#people tbody tr").first
+    assert "not known" in row.inner_text()
+    assert "never" not in row.inner_text()
+    row.locator(".opener").click()
+    assert "never" not in opened.page.locator(".person .facts").inner_text()
+    assert opened.page.locator("#changed p").inner_text().endswith("the window holds no earlier stored day.")
+    assert "no earlier stored day in the window" in opened.page.locator("#numbers").inner_text()
+    opened.page.context.close()
+
+
 def test_on_paper_every_row_is_there_and_no_button(browser: Any, tmp_path: Path) -> None:
     verdicts = [verdict(f"user-{n}", "s3:GetObject", "unused", ["a"]) for n in range(300)]
     path = tmp_path / "page.html"

@@ -16,6 +16,7 @@ import pytest
 from assets.cloudtrail_usage.schema import LOG_COVERAGE
 from assets.expanded_grants.schema import PROBLEMS
 from assets.permission_trends.schema import PERMISSION_CHANGES
+from assets.principal_diffs.coverage import Window
 from assets.trend_report import content
 from assets.trend_report.coverage_words import coverage_words
 from assets.trend_report.inputs import AccountDay
@@ -214,6 +215,16 @@ def test_gaps_are_said_in_words() -> None:
         "Deliveries may still arrive for 30 June 2026: this is provisional.",
         "1 permission is unknown: no call that needs it is recorded by CloudTrail.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("length", "covered", "words"),
+    [(1, 1, "the only day"), (5, 5, "all 5 days"), (1, 0, "no day"), (5, 0, "no day")],
+)
+def test_how_many_days_are_complete_is_said(day: AccountDay, length: int, covered: int, words: str) -> None:
+    window = Window.ending(WINDOW.end, length)
+    said = coverage_words(replace(day, window=window, covered=tuple(window.days[:covered])))
+    assert said[0] == f"The logs are complete on {words} of the window."
 
 
 def test_problems_that_the_page_has_no_room_for_are_counted(day: AccountDay) -> None:
