@@ -20,6 +20,8 @@ _LOWEST = np.frombuffer(_USUAL.encode(), np.uint8)
 _SPAN = np.frombuffer(b"9999-19-39T29:59:59Z\n", np.uint8) - _LOWEST
 NEVER = 2**63 - 1
 """No `eventTime` is so late."""
+DAYS_AHEAD = 1
+"""Nothing is delivered before it happens; so many days are left to clocks that are fast."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 # RFC 3339, section 5.6. Seconds are always there, so are the zone and the T.
@@ -85,11 +87,8 @@ def _number(digits: npt.NDArray[np.uint8], places: Sequence[int]) -> npt.NDArray
 
 
 def too_late(delivery: date) -> int:
-    """Return the microseconds from which on an `eventTime` is wrong: nothing is delivered before it happens.
-
-    A day is left to clocks that are fast.
-    """
-    return (day_number(delivery) + 2) * MICROSECONDS_A_DAY
+    """Return the microseconds from which on the `eventTime` of what was delivered on a day is wrong."""
+    return (day_number(delivery) + DAYS_AHEAD + 1) * MICROSECONDS_A_DAY
 
 
 def day_of(number: int) -> date:

@@ -41,7 +41,7 @@ REASONS: dict[Reason, str] = {
     Reason.NO_RECORDS: "the content is JSON, but no object with a list `Records`",
     Reason.RECORD_NOT_OBJECT: "an entry of `Records` that is no object",
     Reason.IDENTITY_MISSING: "`userIdentity` is missing or null",
-    Reason.BAD_EVENT_TIME: "`eventTime` is missing, no RFC 3339 time (as 2023-07-10T12:05:00Z), or after the delivery",
+    Reason.BAD_EVENT_TIME: "`eventTime` is missing, no RFC 3339 time (2023-07-10T12:05:00Z), or days after delivery",
     Reason.MISSING_EVENT_SOURCE: "`eventSource` is missing, null or empty",
     Reason.MISSING_EVENT_NAME: "`eventName` is missing, null or empty",
     Reason.WRONG_TYPE: "a field that is needed holds a value of another type",

@@ -12,7 +12,7 @@ from assets.cloudtrail_usage.assumption import Row, assumption_of, caller_of, is
 from assets.cloudtrail_usage.athena.query import KEYS, delivery_day
 from assets.cloudtrail_usage.batches import Plan
 from assets.cloudtrail_usage.deliveries import Delivery
-from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, day_number, micros_of
+from assets.cloudtrail_usage.event_time import DAYS_AHEAD, MICROSECONDS_A_DAY, day_number, micros_of
 from assets.cloudtrail_usage.keys import EventKeys, KeyTables
 from assets.cloudtrail_usage.records import (
     InScopeOf,
@@ -119,7 +119,7 @@ def _served(coded: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             (text, day)
             for text in deliveries
             for day in plan.served(delivery_day(text))
-            if day <= day_number(delivery_day(text)) + 1
+            if day <= day_number(delivery_day(text)) + DAYS_AHEAD
         ],
         schema={"single_delivery": pl.String(), "day": pl.Int64()},
         orient="row",

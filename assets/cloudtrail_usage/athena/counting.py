@@ -14,7 +14,7 @@ from assets.cloudtrail_usage.deliveries import Clock, coverage_frame, rejected_f
 from assets.cloudtrail_usage.event_columns import bad_time
 from assets.cloudtrail_usage.event_time import MICROSECONDS_A_DAY, day_number, micros_of, too_late
 from assets.cloudtrail_usage.reader import DayTables
-from assets.cloudtrail_usage.rejections import Rejection
+from assets.cloudtrail_usage.rejections import WHOLE_FILE, Rejection
 from assets.cloudtrail_usage.scan import RegionDay
 from assets.cloudtrail_usage.staging import remove_day, write_staged
 
@@ -89,8 +89,8 @@ def _defect(row: Mapping[str, str]) -> tuple[str, str] | None:
     if not row["event_day"]:
         time = micros_of(row["odd_time"])
         if time is None or time >= too_late(delivery_day(row["delivery"])):
-            _, *bad = bad_time(0, row["odd_time"])
-            return str(bad[0]), str(bad[1])
+            defect = bad_time(WHOLE_FILE, row["odd_time"])
+            return defect.reason.value, defect.detail
     return {
         "": None,
         "no_event_source": ("missing_event_source", "no eventSource"),

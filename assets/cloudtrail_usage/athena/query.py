@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.cloudtrail_usage.athena.log_table import LogTable
 from assets.cloudtrail_usage.batches import Plan
+from assets.cloudtrail_usage.event_time import DAYS_AHEAD
 
 _ISSUER = "useridentity.sessioncontext.sessionissuer"
 # Events that issue a session: those of `assumption.issues_session`. Each is told by itself.
@@ -169,7 +170,7 @@ def _statement(table: LogTable, late: bool, without: bool) -> str:
 ), timed AS (
     SELECT *,
         CASE WHEN regexp_like(event_time, '{_TIME}') AND date_diff('day', try_cast(replace(delivery, '/', '-') AS date),
-                try_cast(substr(event_time, 1, 10) AS date)) <= 1
+                try_cast(substr(event_time, 1, 10) AS date)) <= {DAYS_AHEAD}
             THEN substr(event_time, 1, 10) ELSE '' END AS event_day,
         {fingerprint} AS fingerprint
     FROM records

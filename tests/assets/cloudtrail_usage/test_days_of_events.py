@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.cloudtrail_usage.rejections import Reason
 from tests.assets.cloudtrail_usage.log_files import (
     DAY,
     as_bytes,
@@ -45,6 +46,28 @@ def test_late_events_are_told_and_then_counted(tmp_path: Path) -> None:
     assert (row["late_from"], row["files"], row["duplicates"], row["records"]) == ([AFTER], 2, 1, 3)
     assert coverage(again[AFTER])["late_for"] == [DAY]
     check_conservation(again[DAY])
+
+
+def test_an_event_long_after_its_delivery_is_told_and_not_awaited(tmp_path: Path) -> None:
+    role = {"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole"}
+    future, tomorrow = "2033-07-10T10:00:00Z", "2024-03-06T00:00:01Z"
+    put(tmp_path / "logs", [event("a"), event("b", tomorrow), event("c", future, **role)], "a.json.gz")
+    put(tmp_path / "logs", [5, event("d", "2024-03-07T00:00:00Z"), event("e")], "b.json.gz")
+    tables = read_one(tmp_path / "logs")
+    told = [
+        (row["file"][-9:], row["position"], row["reason"]) for row in tables.rejected.iter_rows(named=True)
+    ]
+    assert told == [
+        ("a.json.gz", 2, Reason.BAD_EVENT_TIME),
+        ("b.json.gz", 0, Reason.RECORD_NOT_OBJECT),
+        ("b.json.gz", 1, Reason.BAD_EVENT_TIME),
+    ]
+    assert tables.rejected["detail"][0] == f"eventTime is {future!r}, days after the file was delivered"
+    assert tables.usage["events"].sum() == 2 and tables.assumptions.is_empty()
+    # The clock of a service may be fast.
+    assert coverage(tables)["late_for"] == [DAY + timedelta(days=1)]
+    assert not coverage(tables)["complete"]
+    check_conservation(tables)
 
 
 def test_what_was_rejected_later_lowers_the_days_it_could_hold(tmp_path: Path) -> None:
