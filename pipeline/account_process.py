@@ -12,6 +12,7 @@ import polars as pl
 from assets.child_processes import end_with_parent
 from assets.errors import INTERRUPTED, CloudTrackerError
 from pipeline.damaged_files import damaged
+from pipeline.full_disk import full_disk
 from pipeline.interrupts import checkpoint
 from pipeline.plan import Plan
 from pipeline.runner import RunOptions, runner
@@ -48,7 +49,7 @@ def work(pipe: Connection, errand: Errand) -> None:
                     told.tell(FAILED, plain(error))
                 except (Exception, pl.exceptions.PanicException) as error:
                     checkpoint()
-                    if (file := damaged(error)) is None:
+                    if (file := full_disk(error) or damaged(error)) is None:
                         raise
                     told.tell(FAILED, file)
                 else:

@@ -3,9 +3,6 @@
 Nothing is looked at before something has failed; then the files that were scanned last are read one by one.
 """
 
-import errno
-import os
-import re
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +13,6 @@ from assets.errors import StorageError
 
 # Of this many scans the files are remembered: an answer, or a step of a run, takes fewer.
 _SCANS = 64
-# Only who writes meets these. Polars says the number in its words.
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _SNAPSHOTS = "iam_snapshots"
 _scanned: deque[Sequence[str]] = deque(maxlen=_SCANS)
 # A panic is no Exception.
@@ -30,24 +24,8 @@ def remember(paths: Sequence[str]) -> None:
     _scanned.append(paths)
 
 
-def no_room(error: BaseException | None) -> str | None:
-    """Return in the system's words why nothing can be written any more, None where an error does not come from that."""
-    while error is not None:
-        number = error.errno if isinstance(error, OSError) else None
-        if isinstance(error, _ERRORS[1:]) and (said := _OS_ERROR.search(str(error))):
-            number = int(said[1])
-        if number in _NO_ROOM:
-            return os.strerror(number or 0)
-        error = error.__cause__
-    return None
-
-
 def damaged(error: BaseException | None) -> StorageError | None:
-    """Return what names the damaged file that an error comes from, or says that there is no room; else None."""
-    if (reason := no_room(error)) is not None:
-        return StorageError(
-            f"cannot be written: {reason}; make room for 'storage: root', for temporary files and where the answer goes"
-        )
+    """Return what names the damaged file that an error comes from; None where it does not come from one."""
     while error is not None and not isinstance(error, _ERRORS[1:]):
         error = error.__cause__
     if error is None:

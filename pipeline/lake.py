@@ -18,7 +18,8 @@ import polars as pl
 from assets.coded_text import of_used_values, text_of
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
-from pipeline.damaged_files import instead, no_room, remember, unreadable
+from pipeline.damaged_files import instead, remember, unreadable
+from pipeline.full_disk import no_room
 from pipeline.replacing import replaced
 from pipeline.tables import TABLES
 

@@ -26,6 +26,7 @@ from pipeline.account_partitions import registered_accounts
 from pipeline.dagster_home import dagster_home
 from pipeline.damaged_files import damaged
 from pipeline.definitions import build_definitions
+from pipeline.full_disk import full_disk
 from pipeline.lake import Lake, ensure_writable
 from pipeline.plan import Plan, facts_are_stale
 from pipeline.progress import Progress
@@ -228,4 +229,4 @@ def _failure(error: BaseException) -> CloudTrackerError:
             "tables break what they promise, and what is downstream of them was not made;"
             f" 'cloudtracker checks' tells more: {' '.join(str(error).split())}"
         )
-    return damaged(error) or RunError(f"a run failed: {error}")
+    return full_disk(error) or damaged(error) or RunError(f"a run failed: {error}")

@@ -13,6 +13,7 @@ from assets.errors import CloudTrackerError, UnforeseenError
 from assets.principal_diffs.coverage import Window
 from pipeline.account_process import Errand
 from pipeline.damaged_files import damaged
+from pipeline.full_disk import full_disk
 from pipeline.interrupts import checkpoint
 from pipeline.plan import Plan
 from pipeline.runner import Runner, RunOptions, SessionDays, Watcher, runner
@@ -97,7 +98,7 @@ def _one_by_one(runs: Runner, accounts: Sequence[AccountSettings], planner: Plan
             yield account, error
         except (Exception, pl.exceptions.PanicException) as error:
             checkpoint()
-            file = damaged(error)
+            file = full_disk(error) or damaged(error)
             # Nobody thought of it, but the other accounts have nothing to do with it.
             if file is None and (len(accounts) == 1 or os.environ.get("CLOUDTRACKER_DEBUG")):
                 raise

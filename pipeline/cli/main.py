@@ -282,8 +282,9 @@ def _told(error: BaseException) -> CloudTrackerError:
     # 1 would read as what --fail-on names.
     if "polars" in sys.modules or isinstance(error, OSError):
         from pipeline.damaged_files import damaged
+        from pipeline.full_disk import full_disk
 
-        if (file := damaged(error)) is not None:
+        if (file := full_disk(error) or damaged(error)) is not None:
             return file
     reason = str(error).partition("\n")[0]
     return UnforeseenError(
