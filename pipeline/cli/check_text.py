@@ -4,6 +4,7 @@ import polars as pl
 
 from pipeline.check_results import standing_errors
 from pipeline.cli.output import print_grid
+from pipeline.cli.terminal import number_of
 
 
 def print_results(rows: pl.DataFrame) -> None:
@@ -17,8 +18,8 @@ def print_results(rows: pl.DataFrame) -> None:
     places = rows.select("table", "account", "day").n_unique()
     errors, warnings = standing_errors(rows), broken.height - standing_errors(broken)
     print(
-        f"{rows.height:,} results of {places:,} partitions: {errors:,} error{'s' * (errors != 1)},"
-        f" {warnings:,} warning{'s' * (warnings != 1)}"
+        f"{number_of(rows.height, 'result')} of {number_of(places, 'partition')}:"
+        f" {number_of(errors, 'error')}, {number_of(warnings, 'warning')}"
     )
     if outdated := rows.filter("outdated").select("table", "account", "day").n_unique():
         print(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.errors import StorageError, UsageError
-from pipeline.cli.terminal import say, say_aside
+from pipeline.cli.terminal import number_of, say, say_aside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +28,11 @@ def policy(
     ] = None,
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last day. [default: today]")] = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the documents there, a file each.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write the documents there, a file each; those of an earlier, longer answer go.",
+        ),
     ] = None,
     format_: Annotated[
         str, typer.Option("--format", help="text, or json: with the reasons; csv with --replay.")
@@ -121,8 +125,7 @@ def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -
 
 def _say_unmapped(calls: list[dict[str, Any]]) -> None:
     named = ", ".join(
-        f"{one['event_name']} of {one['event_source']} ({one['events']:,} call{'s' * (one['events'] != 1)})"
-        for one in calls
+        f"{one['event_name']} of {one['event_source']} ({number_of(one['events'], 'call')})" for one in calls
     )
     if named:
         say_aside(f"undecided, for the calls map to no action known here: {named}")
@@ -163,5 +166,5 @@ def _print_replay(rows: "pl.DataFrame", form: str) -> None:
     told: list[dict[str, Any]] = [row for row in rows.to_dicts() if row["answer"] in order]
     for row in sorted(told, key=lambda row: (order[row["answer"]], row["action"])):
         last = f", the last {row['last_used']:%Y-%m-%d %H:%M}" if row["last_used"] else ""
-        calls = f"{row['events']:,} call{'s' * (row['events'] != 1)}"
+        calls = number_of(row["events"], "call")
         say(f"{row['answer']:<9}  {row['action']}  {calls}{last}: {REASONS[row['reason']]}")

@@ -11,7 +11,7 @@ import typer
 
 from assets.errors import RunError
 from pipeline.cli.dates import parsed
-from pipeline.cli.terminal import say_aside
+from pipeline.cli.terminal import number_of, say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def run(
     count = len(failed.keys() - {ALL_ACCOUNTS})
     if count:
         others = "" if count == len(chosen) else "; the tables of the others are complete"
-        raise RunError(f"{count} of {len(chosen)} account{'s' * (len(chosen) != 1)} failed{others}")
+        raise RunError(f"{count} of {number_of(len(chosen), 'account')} failed{others}")
     if failed:
         raise RunError("the days of all accounts could not be summed up; the tables of each are complete")
 

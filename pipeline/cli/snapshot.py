@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import ConfigError, RunError
-from pipeline.cli.terminal import say_aside
+from pipeline.cli.terminal import number_of, say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def snapshot(
     count = len(failed.keys() - {ALL_ACCOUNTS})
     if failed:
         others = "" if count == len(chosen) else "; the snapshots of the others are taken"
-        raise RunError(f"{count} of {len(chosen)} account{'s' * (len(chosen) != 1)} failed{others}")
+        raise RunError(f"{count} of {number_of(len(chosen), 'account')} failed{others}")
 
 
 def _chosen(settings: Settings, account: str) -> tuple[AccountSettings, ...]:

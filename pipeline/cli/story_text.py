@@ -8,6 +8,7 @@ from typing import Any
 from assets.principal_diffs.removable import REMOVABLE
 from assets.principal_diffs.schema import REASONS
 from pipeline.cli.statements import in_words
+from pipeline.cli.terminal import number_of
 from pipeline.stories import Story
 
 Chapter = tuple[str, list[str]]
@@ -66,7 +67,7 @@ def _verdict(told: Story) -> list[str]:
         return [f"none: it is neither granted nor used{_tried(told)}", span]
     excluded = [f"excluded: {row['exclusion']}"] if row.get("excluded") else []
     counts = [
-        f"{word} {_times(row[column])}"
+        f"{word} {number_of(row[column], 'time')}"
         for word, column in (("used", "events"), ("was refused", "denied_events"), ("failed", "error_events"))
         if row[column]
     ]
@@ -83,14 +84,12 @@ def _tried(told: Story) -> str:
     for row in told.events.to_dicts():
         if row["need"] == "primary":
             tried[row["outcome"]] += row["events"]
-    refused = f"; it was refused {_times(tried['denied'])}" if tried["denied"] else ""
+    refused = f"; it was refused {number_of(tried['denied'], 'time')}" if tried["denied"] else ""
     return refused + (
-        f"; it failed {_times(tried['error'])} for another reason than a refusal" if tried["error"] else ""
+        f"; it failed {number_of(tried['error'], 'time')} for another reason than a refusal"
+        if tried["error"]
+        else ""
     )
-
-
-def _times(count: int) -> str:
-    return f"{count:,} time{'' if count == 1 else 's'}"
 
 
 def _granted(told: Story) -> list[str]:
