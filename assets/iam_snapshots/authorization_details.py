@@ -25,6 +25,8 @@ LISTS = {
 }
 SERVICE_LINKED = "/aws-service-role/"
 """The path below which service-linked roles live (IAM user guide)."""
+# Made once: json.dumps makes one each time that it is asked for something of its own.
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 HOW_TO_GET_IT = "write it anew with: aws iam get-account-authorization-details > FILE"
 
 
@@ -278,7 +280,7 @@ def trust_text(value: object) -> str:
     if value is None:
         return ""
     document = decode_document(value)
-    return json.dumps(value if document.body is None else document.body, separators=(",", ":"))
+    return _compact(value if document.body is None else document.body)
 
 
 def utc_time(value: object) -> datetime | None:

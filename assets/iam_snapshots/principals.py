@@ -7,7 +7,7 @@ import polars as pl
 
 from assets.iam_snapshots.authorization_details import SERVICE_LINKED, trust_text, utc_time
 from assets.iam_snapshots.schema import TIME
-from assets.iam_snapshots.snapshot import the_document
+from assets.iam_snapshots.snapshot import check_whole
 
 PRINCIPAL_COLUMNS: dict[str, pl.DataType] = {
     "principal_arn": pl.String(),
@@ -27,12 +27,12 @@ def principals(snapshot: pl.DataFrame) -> pl.DataFrame:
     """Return one row per user and role with `PRINCIPAL_COLUMNS`, sorted by principal_arn.
 
     `snapshot` is a partition of `iam_snapshots`; no policy is parsed. Raises InputError when it is not whole: see
-    `snapshot.the_document`.
+    `snapshot.check_whole`.
     `role_last_used` (RoleLastUsed.LastUsedDate, UTC) is null for users and for roles that AWS did not see in
     use within its tracking period. `sso` marks the roles of IAM Identity Center (AWSReservedSSO_*),
     `service_linked` those of an AWS service: the account edits neither. `trust` is JSON text, "" for users.
     """
-    the_document(snapshot)
+    check_whole(snapshot)
     entries = snapshot.filter(pl.col("kind").is_in(["user", "role"]))
     read = msgspec.json.Decoder(_Entry).decode
     told = [read(text) for text in entries["document"]]

@@ -3,13 +3,15 @@
 import codecs
 from collections import Counter
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
 from assets.errors import InputError
 from assets.iam_snapshots.authorization_details import AccountDetails, Entity, ManagedPolicy, parse_details
 from assets.iam_snapshots.schema import COLUMNS, KEY
+
+# The kind of the row that holds the file as it was read.
+_DOCUMENT = "document"
 
 
 def snapshot_rows(
@@ -23,7 +25,7 @@ def snapshot_rows(
     details = parse_details(raw, label)
     _check_account(details, label, account)
     rows = [
-        ("document", "", "", label, "", None, _text(raw)),
+        (_DOCUMENT, "", "", label, "", None, _text(raw)),
         *(_row(entity.kind, entity) for entity in (*details.users, *details.roles, *details.groups)),
         *(_row("policy", policy) for policy in details.policies),
     ]
@@ -43,19 +45,19 @@ def details_of(snapshot: pl.DataFrame) -> AccountDetails:
 
     Raises InputError when the partition has no such row.
     """
-    row = the_document(snapshot)
+    check_whole(snapshot)
+    row = snapshot.row(by_predicate=pl.col("kind") == _DOCUMENT, named=True)
     return parse_details(row["document"].encode(), row["name"])
 
 
-def the_document(snapshot: pl.DataFrame) -> dict[str, Any]:
-    """Return the row of kind `document` of a partition of `iam_snapshots`; raises InputError unless there is one."""
-    documents = snapshot.filter(pl.col("kind") == "document")
-    if documents.height != 1:
+def check_whole(snapshot: pl.DataFrame) -> None:
+    """Raise InputError unless a partition of `iam_snapshots` has one row of kind `document`."""
+    documents = (snapshot["kind"] == _DOCUMENT).sum()
+    if documents != 1:
         raise InputError(
-            f"iam_snapshots: {documents.height} rows of kind 'document' where there must be one; "
+            f"iam_snapshots: {documents} rows of kind 'document' where there must be one; "
             "materialise the snapshot of that day again"
         )
-    return documents.row(0, named=True)
 
 
 def _row(kind: str, entry: Entity | ManagedPolicy) -> tuple[object, ...]:

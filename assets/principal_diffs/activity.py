@@ -47,35 +47,39 @@ def actions_of(events: pl.DataFrame, mapping: EventMapping) -> pl.DataFrame:
     """Say which actions those events used, tried or may have needed.
 
     Only `AwsApiCall` uses permissions (CloudTrail field `eventType`). Out: `principal_arn`, `action`,
-    `events`, `denied_events`, `error_events`, `first_used`, `last_used`, `last_event_id`,
-    `own_events` (successful and not made by a service on the principal's behalf), `maybe_events`
+    `events`, `denied_events`, `error_events`, `first_used`, `last_used`, `last_event_id` (the largest of several at
+    the same time), `own_events` (successful and not made by a service on the principal's behalf), `maybe_events`
     (not refused, where the action is conditional or one of several).
     """
     calls = events.filter(pl.col("event_type") == "AwsApiCall")
     needs = mapping.map_pairs(calls.select("event_source", "event_name").unique()).filter(
         pl.col("action").is_not_null()
     )
-    primary, ok = pl.col("need") == "primary", pl.col("outcome") == "ok"
-    used = primary & ok
+    primary, outcome = pl.col("need") == "primary", pl.col("outcome")
+    used = primary & (outcome == "ok")
+    counted = {
+        "events": used,
+        "denied_events": primary & (outcome == "denied"),
+        "error_events": primary & (outcome == "error"),
+        "own_events": used & ~pl.col("via_service"),
+        "maybe_events": ~primary & (outcome != "denied"),
+    }
     return (
         calls.join(needs, on=["event_source", "event_name"])
+        # What is not counted is made 0 or null before: in groups, filters take several times as long.
+        .select(
+            "principal_arn",
+            "action",
+            *(pl.when(which).then("events").otherwise(0).alias(name) for name, which in counted.items()),
+            first_used=pl.when(used).then("first_seen"),
+            last_used=pl.when(used).then("last_seen"),
+            last_event_id=pl.when(used).then("last_event_id"),
+        )
         .group_by("principal_arn", "action")
         .agg(
-            _total(used).alias("events"),
-            _total(primary & (pl.col("outcome") == "denied")).alias("denied_events"),
-            _total(primary & (pl.col("outcome") == "error")).alias("error_events"),
-            pl.col("first_seen").filter(used).min().alias("first_used"),
-            pl.col("last_seen").filter(used).max().alias("last_used"),
-            pl.col("last_event_id")
-            .filter(used)
-            .sort_by(pl.col("last_seen").filter(used))
-            .last()
-            .alias("last_event_id"),
-            _total(used & ~pl.col("via_service")).alias("own_events"),
-            _total(~primary & (pl.col("outcome") != "denied")).alias("maybe_events"),
+            pl.col(*counted).sum(),
+            pl.col("first_used").min(),
+            pl.col("last_used").max(),
+            pl.col("last_event_id").max_by(pl.struct("last_used", "last_event_id")),
         )
     )
-
-
-def _total(which: pl.Expr) -> pl.Expr:
-    return pl.col("events").filter(which).sum().cast(pl.Int64)

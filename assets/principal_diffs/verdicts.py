@@ -179,15 +179,13 @@ def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) 
 
 
 def without_grant() -> pl.Expr:
-    """Return the reason (`REASON`) for a use that no grant allows, of `action` and `was_granted`."""
+    """Return the reason (`REASON`) for a use that no grant allows, nor allowed before, of `action`."""
     service = pl.col("action").str.split(":").list.first().str.to_lowercase()
     needs_none = pl.col("action").str.contains(_NO_RESOURCE_YET) & ~pl.col("action").str.contains(
         _OF_A_RESOURCE
     )
     return (
-        pl.when(pl.col("was_granted"))
-        .then(_reason("revoked"))
-        .when(pl.col("action").str.starts_with("sts:AssumeRole"))
+        pl.when(pl.col("action").str.starts_with("sts:AssumeRole"))
         .then(_reason("trust_policy"))
         .when(service.is_in(RESOURCE_POLICIES) & ~needs_none)
         .then(_reason("possibly_resource_policy"))
