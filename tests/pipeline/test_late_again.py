@@ -11,13 +11,14 @@ from tests.build import ACCOUNT, allow, iam, log_file, record, user
 from tests.conftest import Account, Ask
 
 ALICE = user("alice", allow("iam:GetUser"))
-OLD, FOUND = date(2026, 6, 24), date(2026, 6, 29)
-RUN = ("run", "--account", "demo", "--from", str(OLD), "--to", "2026-06-30", "--missing-only")
+OLD, FOUND = date(2026, 6, 27), date(2026, 6, 29)
+RUN = ("run", "--account", "demo", "--from", str(OLD), "--to", str(FOUND), "--missing-only")
 
 
 @pytest.fixture
 def demo(account: Account) -> Account:
-    """One event on the old day."""
+    """One event on the old day, which lies before the window of the day on which more of it is found."""
+    account.configure(lookback_days=2)
     account.write_iam(iam(ALICE))
     account.log(record(ALICE, "iam:GetUser", f"{OLD}T10:00:00Z"))
     return account

@@ -74,7 +74,7 @@ def test_a_range_of_an_account_is_one_run_and_its_sessions_another(
 
 def test_the_summary_says_where_every_record_went(demo: Account, ask: Ask) -> None:
     said = ask(*RUN).out
-    assert "312 records in 12 files: 300 permission events, 0 other events, 12 duplicates, 0 rejected" in said
+    assert "182 records in 7 files: 175 permission events, 0 other events, 7 duplicates, 0 rejected" in said
     assert str(demo.root) in said
 
 

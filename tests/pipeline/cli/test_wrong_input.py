@@ -22,6 +22,13 @@ def demo(account: Account) -> Account:
     return account
 
 
+@pytest.fixture
+def one_day(demo: Account) -> Account:
+    """The same, of which one day is asked about."""
+    demo.configure(lookback_days=1)
+    return demo
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -207,17 +214,17 @@ def test_a_window_is_named_as_it_was_asked_for(demo: Account, ask: Ask) -> None:
     assert "2026-06-30 lies before the first day that is kept, 'first_day: 2027-01-01'" in answer.err
 
 
-def test_tables_names_what_it_cannot_read_and_passes_by_what_is_none(demo: Account, ask: Ask) -> None:
+def test_tables_names_what_it_cannot_read_and_passes_by_what_is_none(one_day: Account, ask: Ask) -> None:
     assert ask("run", "--account", "demo").code == 0
     before = ask("tables", "--account", "demo")
     assert before.code == 0
-    usage = demo.root / "cloudtrail_usage"
+    usage = one_day.root / "cloudtrail_usage"
     (usage / "day=foo" / f"account={ACCOUNT}").mkdir(parents=True)
     (usage / "day=foo" / f"account={ACCOUNT}" / "part-0.parquet").write_bytes(b"")
     (usage / "day=2026-06-99" / f"account={ACCOUNT}").mkdir(parents=True)
     (usage / "day=2026-06-99" / f"account={ACCOUNT}" / "part-0.parquet").write_bytes(b"")
     assert ask("tables", "--account", "demo").out == before.out
-    path = Lake(demo.root).path("cloudtrail_usage", Partition(date(2026, 6, 28), ACCOUNT))
+    path = Lake(one_day.root).path("cloudtrail_usage", Partition(date(2026, 6, 30), ACCOUNT))
     path.write_bytes(b"")
     answer = ask("tables", "--account", "demo")
     assert answer.code == 4
@@ -226,11 +233,11 @@ def test_tables_names_what_it_cannot_read_and_passes_by_what_is_none(demo: Accou
 
 
 def test_what_nobody_thought_of_is_a_line_and_no_answer_of_fail_on(
-    demo: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    one_day: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ask("run", "--account", "demo").code == 0
     # Whole at both ends, and damaged within.
-    path = Lake(demo.root).path("principal_diffs", Partition(date(2026, 6, 30), ACCOUNT))
+    path = Lake(one_day.root).path("principal_diffs", Partition(date(2026, 6, 30), ACCOUNT))
     data = path.read_bytes()
     path.write_bytes(b"PAR1" + bytes(len(data) - 8) + b"PAR1")
     answer = ask("--account", "demo", "--user", "alice")
@@ -240,9 +247,9 @@ def test_what_nobody_thought_of_is_a_line_and_no_answer_of_fail_on(
 
 
 @pytest.mark.parametrize("table", ["cloudtrail_usage", "iam_snapshots", "principal_diffs"])
-def test_a_partition_that_is_damaged_within_is_named(demo: Account, ask: Ask, table: str) -> None:
+def test_a_partition_that_is_damaged_within_is_named(one_day: Account, ask: Ask, table: str) -> None:
     assert ask("run", "--account", "demo").code == 0
-    path = Lake(demo.root).path(table, Partition(date(2026, 6, 30), ACCOUNT))
+    path = Lake(one_day.root).path(table, Partition(date(2026, 6, 30), ACCOUNT))
     data = path.read_bytes()
     path.write_bytes(b"PAR1" + bytes(len(data) - 8) + b"PAR1")
     answer = ask("--account", "demo", "--user", "alice")
