@@ -27,14 +27,14 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 def test_the_sensors_ask_for_no_day_before_it(account: Account, instance: dg.DagsterInstance) -> None:
     account.write_iam(iam(ALICE))
     account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
-    account.configure(warehouse={})
+    account.configure(warehouse={}, lookback_days=3)
     ticking = Ticking(account.config, instance, checks=False)
     assert ticking.until_quiet() > 0
     lake = Lake(account.root)
     days = {day: Partition(date(2026, 6, day), DEMO) for day in (28, 29, 30)}
     before = {day: lake.written_at("principal_diffs", one) for day, one in days.items()}
     # A configuration that changed makes the diffs of all days again.
-    account.configure(warehouse={}, first_day="2026-06-29")
+    account.configure(warehouse={}, lookback_days=3, first_day="2026-06-29")
     assert ticking.until_quiet() > 0
     after = {day: lake.written_at("principal_diffs", one) for day, one in days.items()}
     assert [day for day in days if after[day] != before[day]] == [29, 30]

@@ -16,7 +16,7 @@ def demo(account: Account) -> Account:
     return write(account)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.long)])
 def test_a_killed_run_leaves_whole_partitions_and_the_next_one_ends_the_same(
     demo: Account, kills: int
 ) -> None:
