@@ -23,7 +23,7 @@ from assets.principal_diffs.exclusions import EVERY_ACTION, with_exclusions
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
-from pipeline.settings import AccountSettings, Settings, did_you_mean
+from pipeline.settings import AccountSettings, Settings
 from pipeline.verdict_rules import verdict_rules
 
 
@@ -74,24 +74,6 @@ def details(lake: Lake, question: Question) -> AccountDetails:
 def people(lake: Lake, question: Question) -> pl.DataFrame:
     """Return the principals on the last day of the window, as `iam_snapshots.principals` does."""
     return principals(_snapshot(lake, question))
-
-
-def named(everyone: pl.DataFrame, kind: str, name: str, place: str) -> dict[str, object]:
-    """Return the row of one user or role, by name or ARN. Raises `UsageError` that names near ones.
-
-    In a file merged from several accounts two may have one name.
-    """
-    same = everyone.filter(pl.col("principal_type") == kind)
-    found = same.filter((pl.col("principal_name") == name) | (pl.col("principal_arn") == name))
-    if found.height > 1:
-        arns = ", ".join(sorted(found["principal_arn"]))
-        raise UsageError(f"{place}: {found.height} {kind}s are called {name!r}; give the ARN of one: {arns}")
-    if found.height:
-        return found.row(0, named=True)
-    hint = did_you_mean(name, same["principal_name"].to_list())
-    if not hint and everyone.filter(pl.col("principal_name") == name).height:
-        hint = f"; there is a {'role' if kind == 'user' else 'user'} of that name"
-    raise UsageError(f"{place}: no {kind} {name!r}{hint} (--list {kind}s shows all)")
 
 
 def listing(lake: Lake, settings: Settings, question: Question, kind: str) -> pl.DataFrame:

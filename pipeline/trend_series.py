@@ -1,6 +1,5 @@
 """The trends as a series: a row a week, from the tables."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,7 +10,8 @@ from assets.partitions import AnyPartition, DayPartition, Partition
 from assets.permission_trends.schema import STATUS_COUNTS
 from pipeline.lake import Lake
 from pipeline.plan import Plan, configured_at
-from pipeline.settings import AccountSettings, Settings, did_you_mean
+from pipeline.principal_names import rows_named
+from pipeline.settings import AccountSettings, Settings
 from pipeline.trend_plan import stale_trends
 
 SERIES = (
@@ -66,9 +66,12 @@ def series(
             f" {account.name if account else 'all'} --from {weeks.days[0]} --to {weeks.end}'"
         )
     rows = lake.scan(table, list(partitions.values()))
-    if principal is not None:
-        rows = _of(rows, *principal)
-    found = rows.select("day", *SERIES, *(["accounts"] if account is None else [])).collect()
+    if principal is None:
+        found = rows.select("day", *SERIES, *(["accounts"] if account is None else [])).collect()
+    else:
+        everyone = rows.select("day", "principal_type", "principal_name", "principal_arn", *SERIES).collect()
+        place = f"account {account.name if account else 'all'}, {weeks.days[0]} to {weeks.end}"
+        found = rows_named(everyone, *principal, place).select("day", *SERIES)
     asked = pl.DataFrame(
         [(end, partitions[end].day if end in partitions else None) for end in weeks.ends],
         schema={"week_to": pl.Date, "day": pl.Date},
@@ -77,37 +80,14 @@ def series(
     return asked.join(found, on="day", how="left", maintain_order="left")
 
 
-def _of(rows: pl.LazyFrame, kind: str, name: str) -> pl.LazyFrame:
-    everyone = rows.filter(pl.col("principal_type") == kind)
-    found = everyone.filter((pl.col("principal_name") == name) | (pl.col("principal_arn") == name))
-    # In a file merged from several accounts two may have one name, and a week has one row.
-    if found.select(pl.col("day").is_duplicated().any()).collect().item():
-        arns = found.select(pl.col("principal_arn").unique().sort()).collect()["principal_arn"]
-        raise UsageError(f"{len(arns)} {kind}s are called {name!r}; give the ARN of one: {', '.join(arns)}")
-    if not found.select(pl.len()).collect().item():
-        names = (
-            everyone.select(pl.col("principal_name").unique().sort()).collect()["principal_name"].to_list()
-        )
-        raise UsageError(f"no {kind} {name!r} on any of these days{did_you_mean(name, names)}")
-    return found
-
-
 def _last_of_each_week(
     lake: Lake, table: str, weeks: Weeks, account: AccountSettings | None
 ) -> dict[date, Partition | DayPartition]:
-    stored = {
-        one.day: one
-        for one in _stored(lake, table, account)
-        if not (isinstance(one, Partition) and account is not None and one.account != account.id)
-    }
+    found: list[AnyPartition] = lake.cuts(table) if account is None else [*lake.partitions(table, account.id)]
+    stored = {one.day: one for one in found if isinstance(one, Partition | DayPartition)}
     last: dict[date, Partition | DayPartition] = {}
     for end in weeks.ends:
         days = [day for day in (end - timedelta(days=n) for n in range(7)) if day in stored]
         if days:
             last[end] = stored[days[0]]
     return last
-
-
-def _stored(lake: Lake, table: str, account: AccountSettings | None) -> Sequence[Partition | DayPartition]:
-    found: list[AnyPartition] = lake.cuts(table) if account is None else [*lake.partitions(table, account.id)]
-    return [one for one in found if isinstance(one, Partition | DayPartition)]

@@ -17,6 +17,7 @@ from pipeline.cli.fail_on import exit_code
 from pipeline.cli.terminal import say_aside
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
+from pipeline.principal_names import named
 from pipeline.settings import AccountSettings, Settings, load_settings
 from pipeline.sources import scp_files
 
@@ -99,7 +100,7 @@ def _diff(
 ) -> pl.DataFrame:
     name = str(asked.user or asked.role)
     place = str(asked.iam) if asked.iam else f"account {question.account.name}"
-    principal = answers.named(answers.people(lake, question), kind, name, place)
+    principal = named(answers.people(lake, question), kind, name, place)
     rows = output.filtered(
         answers.diff_of(lake, settings, question, str(principal["principal_arn"])),
         show_used=asked.show_used,

@@ -16,6 +16,7 @@ from pipeline.cli.terminal import say_aside
 from pipeline.destination import destination_diff
 from pipeline.lake import Lake
 from pipeline.plan import Plan
+from pipeline.principal_names import named
 from pipeline.role_use import RoleUse
 from pipeline.session_plan import plan_inputs, stale_sessions
 from pipeline.settings import AccountSettings, Settings, load_settings
@@ -51,8 +52,8 @@ def answer(asked: classic.Asked, destination: Destination) -> int:
     lake = Lake(settings.root)
     make_sessions(settings, lake, question, {home.id, there.id})
     kind, name = ("user", asked.user) if asked.user is not None else ("role", str(asked.role))
-    source = answers.named(answers.people(lake, source_question), kind, name, _place(home, asked.iam))
-    role = answers.named(answers.people(lake, question), "role", destination.role, _place(there, asked.iam))
+    source = named(answers.people(lake, source_question), kind, name, _place(home, asked.iam))
+    role = named(answers.people(lake, question), "role", destination.role, _place(there, asked.iam))
     rows, use = destination_diff(lake, settings, question, source, role)
     rows = output.filtered(
         rows,

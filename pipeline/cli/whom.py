@@ -1,4 +1,4 @@
-"""The flags that name a principal of an account, as `grants` and `explain` take them."""
+"""The flags that name a principal of an account, as `grants`, `explain`, `policy` and `who` take them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ from assets.errors import UsageError
 from pipeline import answers
 from pipeline.cli.dates import parsed
 from pipeline.lake import Lake
+from pipeline.principal_names import named
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import scp_files
 
@@ -27,4 +28,4 @@ def asked_about(
 
 def principal_of(lake: Lake, question: answers.Question, kind: str, name: str) -> dict[str, Any]:
     """Return the principal's row. Raises `UsageError` that names near ones."""
-    return answers.named(answers.people(lake, question), kind, name, f"account {question.account.name}")
+    return named(answers.people(lake, question), kind, name, f"account {question.account.name}")

@@ -182,6 +182,9 @@ def test_two_of_one_name_in_a_merged_file_have_a_trend_each(demo: Account, ask: 
     answer = ask("trend", "--account", "demo", "--user", "alice")
     assert (answer.code, answer.out) == (2, "")
     assert f"2 users are called 'alice'; give the ARN of one: {ALICE['Arn']}, {other['Arn']}" in answer.err
+    near = ask("trend", "--account", "demo", "--role", "alice", "--weeks", 1)
+    assert (near.code, near.out) == (2, "")
+    assert "account demo, 2026-06-24 to 2026-06-30: no role 'alice'; there is a user of that name" in near.err
     for one, granted in ((ALICE, 2), (other, 1)):
         (row,) = _series(ask, "--account", "demo", "--user", one["Arn"])
         assert row["granted"] == granted
