@@ -87,7 +87,8 @@ class S3Logs:
         An object that was removed does not show in it. S3 gives whole seconds, rounded down: one is added.
         """
         days = list(deliveries)
-        folders = [Folder(region, day) for day in days for region in self.regions(account)]
+        regions = self.regions(account) if days else ()
+        folders = [Folder(region, day) for day in days for region in regions]
         newest: dict[date, datetime] = {}
         for folder, found in zip(folders, self._listed(account, folders), strict=True):
             for entry in () if isinstance(found, OSError) else found:

@@ -1,7 +1,7 @@
 """Logs in S3 over HTTP: the same tables as from a directory, and places that are not there."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,26 @@ def test_changed_is_the_newest_object_of_a_day(moto: str, tmp_path: Path) -> Non
     changed = _logs(moto, "changed").changed(ACCOUNT, [DAY, date(2024, 3, 6)])
     assert set(changed) == {DAY}
     assert before < changed[DAY] <= datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_of_many_days_the_regions_are_asked_for_once(
+    moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, [event("1")])
+    upload(moto, tmp_path, "many-days")
+    asked: list[str] = []
+    regions = S3Logs.regions
+
+    def counted(logs: S3Logs, account: str) -> Sequence[str]:
+        asked.append(account)
+        return regions(logs, account)
+
+    monkeypatch.setattr(S3Logs, "regions", counted)
+    logs = _logs(moto, "many-days")
+    assert set(logs.changed(ACCOUNT, [DAY + timedelta(days=n) for n in range(5)])) == {DAY}
+    assert asked == [ACCOUNT]
+    assert logs.changed(ACCOUNT, []) == {}
+    assert asked == [ACCOUNT]
 
 
 def test_a_place_that_is_not_there_is_named(moto: str) -> None:
