@@ -34,7 +34,8 @@ def find_traces(athena: Athena) -> Traces:
         return Traces("", (), (), place, results)
     names = sorted(str(row[0]) for row in athena.statement(f"SHOW TABLES IN `{athena.database}` '*'"))
     ours = tuple(name for name in names if name.startswith(PREFIX))
-    return Traces(athena.database, ours, tuple(set(names) - set(ours)), place, results)
+    others = tuple(name for name in names if name not in ours)
+    return Traces(athena.database, ours, others, place, results)
 
 
 def remove(athena: Athena, traces: Traces) -> None:
