@@ -72,7 +72,8 @@ class LookedUp:
     def end(self) -> None:
         """Put the pages into one log file, each event once, sorted: the same events give the same bytes."""
         found = {}
-        for page in self._pages.glob("*.json"):
+        # In order: of an event that two fetches gave, and AWS writes otherwise, the last one stands.
+        for page in sorted(self._pages.glob("*.json")):
             for raw in msgspec.json.decode(page.read_bytes(), type=dict[str, list[msgspec.Raw]])["Records"]:
                 when = msgspec.json.decode(raw, type=_When)
                 found[when.time, when.id, "" if when.id else bytes(raw)] = bytes(raw).decode()
