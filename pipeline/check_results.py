@@ -86,16 +86,19 @@ def _path(lake: Lake, table: str, account: str) -> Path:
 
 
 def _read(paths: list[Path]) -> pl.DataFrame:
-    there = [path for path in paths if path.exists()]
-    try:
-        frames = [pl.read_parquet(path, hive_partitioning=False) for path in there]
-    except pl.exceptions.PolarsError as error:
-        raise StorageError(
-            f"{there}: {error}; delete it, the next 'cloudtracker checks --run' makes it"
-        ) from None
-    return pl.concat(
-        [pl.DataFrame(schema=CHECK_RESULTS), *(frame.select(list(CHECK_RESULTS)) for frame in frames)]
-    )
+    frames = [pl.DataFrame(schema=CHECK_RESULTS)]
+    for path in paths:
+        try:
+            frames.append(pl.read_parquet(path, hive_partitioning=False).select(list(CHECK_RESULTS)))
+        except FileNotFoundError:
+            continue
+        except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            reason = str(error).partition("\n")[0]
+            raise StorageError(
+                f"{path}: cannot be read: {reason}; where it is damaged delete it: 'cloudtracker checks --run' makes"
+                " it again"
+            ) from None
+    return pl.concat(frames)
 
 
 @contextmanager
