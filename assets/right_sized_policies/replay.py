@@ -1,6 +1,6 @@
 """What a policy would have said to the calls that were made."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,13 +55,11 @@ def replayed(verdicts: pl.DataFrame, holdings: Holdings, catalogue: Catalogue) -
     In: rows of `principal_diffs` of one principal. Out: `COLUMNS`, sorted by action: `answer` is `allowed`,
     `refused` or `undecided`, `reason` one of `REASONS`. What was only ever refused is not asked for.
     """
-    granted, restricted = _granted([holdings], catalogue)
+    granted, restricted = _granted(holdings, catalogue)
     rows = []
-    used = verdicts.filter((pl.col("events") > 0) | pl.col("status").is_in(["used", "not_granted"]))
-    failed = verdicts.filter(
-        (pl.col("error_events") > 0) & (pl.col("events") == 0) & (pl.col("status") == "unknown")
-    )
-    for row in pl.concat([used, failed]).unique("action").sort("action").iter_rows(named=True):
+    used = (pl.col("events") > 0) | pl.col("status").is_in(["used", "not_granted"])
+    failed = (pl.col("error_events") > 0) & (pl.col("status") == "unknown")
+    for row in verdicts.filter(used | failed).sort("action").iter_rows(named=True):
         action, key = row["action"], row["action"].lower()
         if key in granted and key not in restricted:
             answer, reason = "allowed", "granted"
@@ -82,15 +80,11 @@ def replayed(verdicts: pl.DataFrame, holdings: Holdings, catalogue: Catalogue) -
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
-def _granted(held: Iterable[Holdings], catalogue: Catalogue) -> tuple[set[str], set[str]]:
+def _granted(holdings: Holdings, catalogue: Catalogue) -> tuple[set[str], set[str]]:
     """Return the actions (lower case) that are granted, and those of them that are restricted."""
-    held = list(held)
-    extended, unknown = with_unknown_literals(catalogue, [one.policy for two in held for one in two.identity])
+    extended, unknown = with_unknown_literals(catalogue, [one.policy for one in holdings.identity])
     compiler = Compiler(extended, unknown)
-    granted = restricted = 0
-    for one in held:
-        verdict = compiler.verdict(one)
-        granted |= verdict.granted
-        restricted |= verdict.restricted
-    names = compiler.index.names
-    return {name.lower() for name in names(granted)}, {name.lower() for name in names(restricted)}
+    verdict, names = compiler.verdict(holdings), compiler.index.names
+    return {name.lower() for name in names(verdict.granted)}, {
+        name.lower() for name in names(verdict.restricted)
+    }
