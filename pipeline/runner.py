@@ -37,7 +37,7 @@ from pipeline.run_interrupts import interruptible
 from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
-from pipeline.steps import Step, facts_step, late_steps, organization_steps, steps_of
+from pipeline.steps import FACTS, Step, late_steps, organization_steps, steps_of
 from pipeline.trend_plan import stale_organization
 from pipeline.usage_plan import USAGE_TABLES, unread_late_days
 from pipeline.warehouse_plan import publish_steps
@@ -113,7 +113,7 @@ class Runner:
     def facts(self) -> None:
         """Make the action lists where they are missing or old: every account's plan begins with them."""
         if facts_are_stale(self._lake):
-            self._run(facts_step())
+            self._run(FACTS)
 
     def carry_out(self, plan: Plan) -> None:
         """Run what the plan names, then what its late deliveries make necessary, then what follows from it all."""

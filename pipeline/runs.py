@@ -21,10 +21,6 @@ from pipeline.settings import AccountSettings, Settings
 from pipeline.side_by_side import Overseer, hands
 from pipeline.steps import ALL_ACCOUNTS
 
-DAYS_A_RUN = 31
-"""Most days of one run of `cloudtracker run`: of a year that is stopped in the middle, a month is lost."""
-
-
 AS_USUAL = RunOptions()
 """Nothing read or checked that need not be, in runs as long as the plan."""
 Planner = Callable[[AccountSettings], Plan]

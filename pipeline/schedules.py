@@ -10,8 +10,9 @@ from pipeline.dead_runs import end_dead_runs
 from pipeline.plan import facts_are_stale
 from pipeline.requests import ASSET_JOB, SHARED, busy, requests
 from pipeline.settings import Settings
+from pipeline.steps import FACTS
 from pipeline.still_lake import StillLake
-from pipeline.upkeep import FACTS, daily_steps
+from pipeline.upkeep import daily_steps
 
 
 def build_daily(settings: Settings) -> dg.ScheduleDefinition:

@@ -25,9 +25,9 @@ from pipeline.requests import (
     written_cursor,
 )
 from pipeline.settings import Settings
-from pipeline.steps import Step
+from pipeline.steps import FACTS, Step
 from pipeline.still_lake import StillLake
-from pipeline.upkeep import FACTS, changed_steps, shared_steps
+from pipeline.upkeep import changed_steps, shared_steps
 
 LONGEST_LOOK = 30.0
 """Seconds, after which a tick looks at no further account: Dagster gives up what took a minute, all of it each time."""

@@ -16,6 +16,8 @@ from pipeline.usage_plan import USAGE_TABLES
 
 DIFFS = "principal_diffs"
 ALL_ACCOUNTS = "all accounts"
+DAYS_A_RUN = 31
+"""Most days of one run of `cloudtracker run`, the schedule or a sensor: of a year that is stopped, a month is lost."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Step:
         return f"{self.what}{range_}: {tables}"
 
 
+FACTS = Step("action lists", FACT_TABLES)
+"""The run that makes the tables of facts, which all accounts share."""
+
+
 def steps_of(plan: Plan, name: str, *, trails: bool, days_a_run: int | None = None) -> list[Step]:
     """Return the runs of a plan, what comes first first; `name` is the account's.
 
@@ -45,11 +51,6 @@ def steps_of(plan: Plan, name: str, *, trails: bool, days_a_run: int | None = No
     """
     cut = _Cut(plan.account, name, days_a_run)
     return [*_verdicts(plan, cut, trails), *_following(plan, cut)]
-
-
-def facts_step() -> Step:
-    """Return the run that makes the tables of facts, which all accounts share."""
-    return Step("action lists", FACT_TABLES)
 
 
 def late_steps(plan: Plan, name: str, late: Sequence[date], made: Step) -> list[Step]:
@@ -104,7 +105,7 @@ def cut_into(window: Window, days: int) -> list[Window]:
 
 def _verdicts(plan: Plan, cut: _Cut, with_trails: bool) -> list[Step]:
     trails = (TRAILS,) if with_trails else ()
-    steps = [facts_step()] if plan.facts else []
+    steps = [FACTS] if plan.facts else []
     steps += cut.days((SNAPSHOT, *trails), plan.snapshots)
     usage, grants = (*USAGE_TABLES, UNMAPPED), (*GRANT_TABLES, *trails)
     if plan.usage == tuple(ranges(plan.grants)) == tuple(ranges(plan.diffs)):

@@ -11,18 +11,15 @@ from datetime import date, timedelta
 
 from assets.principal_diffs.coverage import Window
 from pipeline.lake import Lake
-from pipeline.plan import FACT_TABLES, Plan, Wanted, plan_missing, plan_stale
+from pipeline.plan import Plan, Wanted, plan_missing, plan_stale
 from pipeline.report_plan import report_days
 from pipeline.session_plan import SESSIONS, stale_sessions
 from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
-from pipeline.steps import DIFFS, Step, organization_steps, steps_of
+from pipeline.steps import DAYS_A_RUN, DIFFS, Step, organization_steps, steps_of
 from pipeline.trend_plan import stale_organization
 from pipeline.warehouse_plan import publish_all_steps
-
-FACTS = Step("action lists", FACT_TABLES)
-DAYS_A_RUN = 31
 
 
 def recent_days(settings: Settings) -> Window:

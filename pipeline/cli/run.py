@@ -74,10 +74,10 @@ def run(
     from pipeline.cli.summary import print_scanned, print_summary
     from pipeline.lake import Lake
     from pipeline.runner import RunOptions
-    from pipeline.runs import DAYS_A_RUN, carry_out_all, told
+    from pipeline.runs import carry_out_all, told
     from pipeline.session_plan import stale_sessions
     from pipeline.side_by_side import usual_processes
-    from pipeline.steps import ALL_ACCOUNTS
+    from pipeline.steps import ALL_ACCOUNTS, DAYS_A_RUN
 
     lake = Lake(settings.root)
     at_a_time = usual_processes(len(chosen), settings.workers or os.cpu_count() or 1)
