@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def who(
     context: typer.Context,
     account: Annotated[str, typer.Option(help="Account, by its name or id.")],
-    role: Annotated[str, typer.Option(help="Role.")],
+    role: Annotated[str, typer.Option(help="Role, by name or ARN.")],
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="First day. [default: lookback_days before the end]")
     ] = None,
