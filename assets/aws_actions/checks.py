@@ -1,11 +1,12 @@
 """What `aws_actions` and `iam_actions` promise."""
 
+from assets.aws_actions.catalogue import ACCESS_LEVELS
 from assets.aws_actions.event_mapping import RULES
 from assets.table_checks.rule import at_least, none_where, one_of, refers
 from assets.table_checks.suite import facts_suite
 
 _RECORDED = ("management", "data", "never")
-_LEVELS = ("List", "Read", "Tagging", "Write", "Permissions management", "")
+_LEVELS = (*ACCESS_LEVELS, "")
 
 AWS_ACTIONS = facts_suite(
     "aws_actions",
@@ -39,7 +40,8 @@ IAM_ACTIONS = facts_suite(
     ("action",),
     at_least(10_000),
     one_of(
-        "recorded and access_level are of their closed sets", {"recorded": _RECORDED, "access_level": _LEVELS}
+        "recorded and access_level are of their closed sets",
+        {"recorded": _RECORDED, "access_level": _LEVELS},
     ),
     none_where(
         "action_is_one",

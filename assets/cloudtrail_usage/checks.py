@@ -1,6 +1,7 @@
 """What `cloudtrail_usage`, `log_coverage` and `rejected_records` promise."""
 
 from assets.cloudtrail_usage.identity import PRINCIPAL_TYPES
+from assets.cloudtrail_usage.outcome import OUTCOMES
 from assets.cloudtrail_usage.rejections import REASONS
 from assets.cloudtrail_usage.schema import (
     CLOUDTRAIL_USAGE_KEY,
@@ -31,7 +32,7 @@ USAGE = suite(
     CLOUDTRAIL_USAGE_KEY,
     one_of(
         "principal_type and outcome are of their closed sets",
-        {"principal_type": PRINCIPAL_TYPES, "outcome": ("ok", "denied", "error")},
+        {"principal_type": PRINCIPAL_TYPES, "outcome": OUTCOMES},
     ),
     none_where(
         "event_is_named",
@@ -159,7 +160,7 @@ REJECTED = suite(
 ASSUMPTIONS = suite(
     "role_assumptions",
     ROLE_ASSUMPTIONS_KEY,
-    one_of("outcome is of its closed set", {"outcome": ("ok", "denied", "error")}),
+    one_of("outcome is of its closed set", {"outcome": OUTCOMES}),
     none_where(
         "time_is_the_days",
         "The event lies on the day (UTC)",
@@ -177,7 +178,7 @@ ASSUMPTIONS = suite(
 SESSIONS = suite(
     "session_usage",
     SESSION_USAGE_KEY,
-    one_of("outcome is of its closed set", {"outcome": ("ok", "denied", "error")}),
+    one_of("outcome is of its closed set", {"outcome": OUTCOMES}),
     *_COUNTED,
     none_where(
         "keys_are_hashed",

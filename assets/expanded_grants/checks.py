@@ -1,5 +1,6 @@
 """What `expanded_grants`, `grant_sources` and `grant_problems` promise."""
 
+from assets.aws_actions.catalogue import ACCESS_LEVELS
 from assets.expanded_grants.schema import GRANTS_KEY, PROBLEM_CODES, PROBLEMS_KEY, SOURCES_KEY
 from assets.table_checks.rule import none_where, one_of, refers
 from assets.table_checks.suite import suite
@@ -15,7 +16,7 @@ GRANTS = suite(
         "principal_type and access_level are of their closed sets",
         {
             "principal_type": ("user", "role"),
-            "access_level": ("List", "Read", "Tagging", "Write", "Permissions management", ""),
+            "access_level": (*ACCESS_LEVELS, ""),
         },
     ),
     refers(
