@@ -34,8 +34,6 @@ COLUMNS = (
 
 _MINUTE = "%Y-%m-%d %H:%M"
 
-MORE = ("policies", "unused_sets", "unknown_sets", "used_actions", "missing")
-
 
 def people_rows(account: AccountDay, at: int, found: Provenance, texts: Texts) -> list[list[Any]]:
     """Return the rows of an account's principals, riskiest first; `at` is the account's place in the page."""
@@ -64,10 +62,11 @@ def people_rows(account: AccountDay, at: int, found: Provenance, texts: Texts) -
 
 
 def details(account: AccountDay, found: Provenance, numbers: pl.DataFrame, texts: Texts) -> list[list[Any]]:
-    """Return what unfolds below each principal, in the order of `people_rows`: lists by `MORE`.
+    """Return what unfolds below each principal, in the order of `people_rows`: five lists.
 
-    `unused_sets`: `[reason, exclusion, places of the statements, size, runs]`; `unknown_sets`: `[reason, size, runs]`;
-    `used_actions`: `[action, events, last use]`; `missing`: `[action, reason, events, last use]`.
+    First its policies, as in `Provenance.policies`. Then what is unused: `[reason, exclusion, places of the statements,
+    size, runs]`; unknown: `[reason, size, runs]`; used: `[action, events, last use]`; used without a grant: `[action,
+    reason, events, last use]`.
     Texts, actions (`at` of `numbers`) and runs are numbers.
     """
     at = numbers.select("action", "at")

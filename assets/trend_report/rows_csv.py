@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from assets.harmless_text import harmless
-from assets.trend_report.effects import keyed
 from assets.trend_report.inputs import AccountDay
 
 
@@ -70,7 +69,7 @@ def _policies(account: AccountDay) -> pl.DataFrame:
     return (
         sets.with_columns(id=pl.col("set").str.split(","))
         .explode("id")
-        .join(keyed(account.sources).with_columns(name=name), on="id")
+        .join(account.sources.select("id", name=name), on="id")
         .group_by("set")
         .agg(granted_through=pl.col("name").unique().sort().str.join("; "))
     )
