@@ -93,8 +93,12 @@ def _make(settings: Settings, lake: "Lake", chosen: AccountSettings | None, week
         return
     from pipeline.cli.bar import Bar
     from pipeline.runs import carry_out_all, told
+    from pipeline.steps import ALL_ACCOUNTS
 
     with Bar() as bar:
         failed = carry_out_all(settings, accounts, lambda one: plans[one.id], bar, organization=organization)
     for name, error in failed.items():
+        if chosen is not None or name == ALL_ACCOUNTS:
+            # What is stored would be shown as if it were up to date.
+            raise error
         say_aside(told(name, error))

@@ -164,6 +164,16 @@ def test_the_trend_is_what_the_tables_say_and_follows_them(demo: Account, ask: A
     assert _times(demo.root / "principal_diffs") == diffs
 
 
+def test_where_the_trends_cannot_be_made_anew_none_are_shown(demo: Account, ask: Ask) -> None:
+    _run(ask, 29, 30)
+    diffs = Lake(demo.root).path("principal_diffs", Partition(LAST, ACCOUNT))
+    diffs.write_bytes(b"PAR1 damaged PAR1")
+    demo.configure(lookback_days=2, risk_weights={"list": 7})
+    answer = ask("trend", "--account", "demo", "--weeks", 1)
+    assert (answer.code, answer.out) == (4, "")
+    assert f"{diffs}: cannot be read" in answer.err
+
+
 def test_a_sum_of_some_accounts_is_not_taken_for_that_of_all(demo: Account, ask: Ask) -> None:
     other = {"name": "other", "id": "222222222222", "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
     demo.configure(lookback_days=2, accounts=[_account("2026-06-30"), other])
