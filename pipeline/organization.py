@@ -8,8 +8,8 @@ import msgspec
 
 from assets.aws_access.access import AwsAccess
 from assets.aws_access.organization import Organization, read_organization
-from assets.aws_actions.replaced_file import replace_text
 from assets.errors import CloudTrackerError, StorageError
+from assets.replaced_file import replace_file
 from pipeline.found_accounts import (
     FoundAccount,
     FoundOrganization,
@@ -80,17 +80,11 @@ def keep(root: Path, organization: Organization, found_at: datetime) -> FoundOrg
             if one.state != _ACTIVE
         ),
     )
-    path = accounts_file(root)
-    try:
-        scps_file(root, "0").parent.mkdir(parents=True, exist_ok=True)
-        for account in active:
-            path = scps_file(root, account.id)
-            if account.levels or path.exists():
-                _replace_changed(path, _export(organization, account.id, account.levels or ((_FULL,),)))
-        path = accounts_file(root)
-        replace_text(path, msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    for account in active:
+        path = scps_file(root, account.id)
+        if account.levels or path.exists():
+            _replace_changed(path, _export(organization, account.id, account.levels or ((_FULL,),)))
+    replace_file(accounts_file(root), msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
     return found
 
 
@@ -106,5 +100,11 @@ def _export(organization: Organization, account: str, levels: tuple[tuple[str, .
 
 
 def _replace_changed(path: Path, text: str) -> None:
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        replace_text(path, text)
+    try:
+        same = path.exists() and path.read_text(encoding="utf-8") == text
+    except OSError as error:
+        raise StorageError(
+            f"{path}: cannot be read: {error.strerror or error}; check its permissions"
+        ) from None
+    if not same:
+        replace_file(path, text.encode())

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from assets.partitions import AnyPartition
-from assets.warehouse.atomic_file import replace_bytes
+from assets.replaced_file import replace_file
 
 _Times = dict[str, dict[str, datetime | None]]
 
@@ -57,7 +57,7 @@ class PublishedAt:
         self._write()
 
     def _write(self) -> None:
-        replace_bytes(self.path, msgspec.json.encode(self._times, order="sorted"))
+        replace_file(self.path, msgspec.json.encode(self._times, order="sorted"))
         self.earlier.unlink(missing_ok=True)
 
 

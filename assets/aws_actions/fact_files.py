@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from assets.aws_actions.facts import FACT_FILES, Facts
-from assets.aws_actions.replaced_file import replace_text
 from assets.errors import StorageError
+from assets.replaced_file import replace_file
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,7 @@ def differences(folder: Path, facts: Facts, names: Iterable[str]) -> list[FileDi
 
 def write(folder: Path, changed: FileDifference) -> None:
     """Replace one file, whole or not at all. Raises StorageError."""
-    try:
-        replace_text(folder / changed.name, changed.text)
-    except OSError as error:
-        raise StorageError(
-            f"{folder / changed.name}: cannot be written ({error}); check the folder and its permissions."
-        ) from error
+    replace_file(folder / changed.name, changed.text.encode())
 
 
 def csv_text(frame: pl.DataFrame) -> str:

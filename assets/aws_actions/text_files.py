@@ -8,8 +8,8 @@ import polars as pl
 
 from assets.aws_actions.botocore_models import operations
 from assets.aws_actions.facts import DATA_FOLDER, Facts, read_facts, recorded_as, source_prefix
-from assets.aws_actions.replaced_file import replace_text
 from assets.errors import StorageError
+from assets.replaced_file import replace_file
 
 ACTIONS_FILE = "aws_actions.txt"
 SUPPORTED_EVENTS_FILE = "cloudtrail_supported_events.txt"
@@ -77,11 +77,11 @@ def _replace(path: Path, lines: list[str]) -> Change:
     text = "".join(f"{line}\n" for line in lines)
     try:
         old = path.read_text(encoding="utf-8") if path.exists() else ""
-        if text != old:
-            replace_text(path, text)
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(
             f"{path}: cannot be refreshed ({error}); check the folder and its permissions."
         ) from error
+    if text != old:
+        replace_file(path, text.encode())
     before, after = set(old.splitlines()), set(lines)
     return Change(len(old.splitlines()), len(lines), len(after - before), len(before - after))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from assets.errors import StorageError
-from assets.warehouse.atomic_file import replace_bytes
+from assets.replaced_file import replace_file
 from assets.warehouse.contract import Published
 from assets.warehouse.loads import Key, Share
 from assets.warehouse.redaction import without_secrets
@@ -58,7 +58,7 @@ class Files:
     def _putter(self) -> Callable[[str, bytes], None]:
         place = urlsplit(self.url)
         if place.scheme != "s3":
-            return lambda path, data: replace_bytes(Path(self.url) / path, data)
+            return lambda path, data: replace_file(Path(self.url) / path, data)
         import boto3
 
         client = boto3.client("s3")

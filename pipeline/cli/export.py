@@ -59,7 +59,7 @@ def export(
     if output is None:
         sys.stdout.writelines(pieces)
         return
-    from assets.warehouse.atomic_file import replacing
+    from assets.replaced_file import replacing
 
     with replacing(output) as file:
         file.writelines(piece.encode() for piece in pieces)

@@ -94,9 +94,10 @@ def test_a_refresh_tells_what_changed(tables: Tables, tmp_path: Path) -> None:
 
 
 def test_the_folder_must_be_one(tables: Tables, tmp_path: Path) -> None:
-    missing = tmp_path / "nowhere"
-    with pytest.raises(StorageError, match=r"nowhere/aws_actions\.txt: cannot be refreshed"):
-        refresh_text_files(missing, tables.operations)
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(StorageError, match=r"file/aws_actions\.txt: cannot be written: .*; check the folder"):
+        refresh_text_files(file, tables.operations)
 
 
 def test_a_file_in_the_way_is_named_and_nothing_is_left_behind(tables: Tables, tmp_path: Path) -> None:

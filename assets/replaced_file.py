@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all."""
+"""A file outside of the lake that is replaced whole or not at all."""
 
 import os
 import tempfile
@@ -28,13 +28,15 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         temporary.chmod(0o644)  # mkstemp's 0600 would hide the file from other users
         temporary.replace(path)
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise StorageError(
+            f"{path}: cannot be written: {error.strerror or error}; check the folder and its permissions"
+        ) from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def replace_bytes(path: Path, data: bytes) -> None:
-    """Replace a file by way of a temporary one beside it. Raises `StorageError`."""
+def replace_file(path: Path, data: bytes) -> None:
+    """Put these bytes there by way of `replacing`. Raises `StorageError`."""
     with replacing(path) as file:
         file.write(data)
