@@ -1,5 +1,7 @@
 """The blocks of the configuration that hold a key or two."""
 
+from pathlib import Path
+
 import msgspec
 
 from assets.errors import ConfigError
@@ -38,4 +40,14 @@ def check_blocks(
     if not reference.url.startswith(("https://", "http://")):
         raise ConfigError(
             f"{file}: key 'service_reference.url': {reference.url!r} begins neither with https:// nor http://"
+        )
+
+
+def check_root(root: Path, file: str) -> None:
+    """Raise `ConfigError` where a folder that the tables lie below reads as one of their partitions, as `env=prod`."""
+    wrong = next((part for part in root.parts if "=" in part), None)
+    if wrong is not None:
+        raise ConfigError(
+            f"{file}: key 'storage.root': {root} lies in {wrong!r}, which whoever reads Parquet takes for a partition"
+            " of the tables; name a directory without '=' in its path"
         )

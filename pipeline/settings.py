@@ -15,7 +15,13 @@ from assets.errors import ConfigError, UsageError
 from pipeline.account_names import check_names
 from pipeline.athena_settings import AthenaSettings, check_athena
 from pipeline.aws_settings import OrganizationSettings, check_organization, check_reached
-from pipeline.block_settings import CheckSettings, ServiceReferenceSettings, StorageSettings, check_blocks
+from pipeline.block_settings import (
+    CheckSettings,
+    ServiceReferenceSettings,
+    StorageSettings,
+    check_blocks,
+    check_root,
+)
 from pipeline.cloudtrail_settings import CloudTrailSettings, check_cloudtrail
 from pipeline.day_settings import check_days
 from pipeline.found_accounts import HOW_TO_FIND, with_found
@@ -246,6 +252,7 @@ def _check(settings: Settings, path: Path) -> None:
             raise ConfigError(f"{path}: key '{key}': {getattr(settings, key)} is more than {most}")
     check_days(settings.first_day, settings.as_of, str(path))
     check_blocks(settings.storage, settings.checks, settings.service_reference, str(path))
+    check_root(settings.root, str(path))
     if settings.warehouse is not None:
         check_warehouse(settings.warehouse, str(path))
     if settings.athena is not None:

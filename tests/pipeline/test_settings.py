@@ -102,6 +102,10 @@ def test_lost_zeros_are_named(tmp_path: Path) -> None:
         ),
         ("storage: {root: 's3://b/x'}\n" + ORIGINAL, "key 'storage.root': 's3://b/x' is a URL, .* mount"),
         ("storage: {root: 'file:///x'}\n" + ORIGINAL, "key 'storage.root': 'file:///x' is a URL"),
+        (
+            "storage: {root: ./env=prod/lake}\n" + ORIGINAL,
+            "key 'storage.root': .*/lake lies in 'env=prod'.* without '='",
+        ),
         ("checks: {data_docs: 'gs://b/x'}\n" + ORIGINAL, "key 'checks.data_docs': 'gs://b/x' is a URL"),
         (
             "warehouse: {destination: files, url: 'gs://bucket/x'}\n" + ORIGINAL,
