@@ -89,7 +89,9 @@ def _read(paths: list[Path]) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=CHECK_RESULTS)]
     for path in paths:
         try:
-            frames.append(pl.read_parquet(path, hive_partitioning=False).select(list(CHECK_RESULTS)))
+            frames.append(
+                pl.read_parquet(path, hive_partitioning=False, glob=False).select(list(CHECK_RESULTS))
+            )
         except FileNotFoundError:
             continue
         except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:

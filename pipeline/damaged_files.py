@@ -56,7 +56,7 @@ def instead(path: object) -> str:
 
 
 def _what_is_wrong(path: str) -> StorageError | None:
-    scan = pl.scan_parquet(path, hive_partitioning=False)
+    scan = pl.scan_parquet(path, hive_partitioning=False, glob=False)
     try:
         # Column by column: the whole may not fit into the memory.
         for name in scan.collect_schema():

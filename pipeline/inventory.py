@@ -40,7 +40,9 @@ def inventory(lake: Lake, account: str | None, tables: Sequence[str]) -> pl.Data
 
 def _rows_in(path: Path) -> int:
     try:
-        return int(pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item())
+        return int(
+            pl.scan_parquet(path, hive_partitioning=False, glob=False).select(pl.len()).collect().item()
+        )
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise unreadable(path, error) from None
 

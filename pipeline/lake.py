@@ -110,7 +110,7 @@ class Lake:
                 f"{table}: is not materialised below {self.root}; run 'cloudtracker run' first"
             )
         try:
-            return pl.read_parquet(path, hive_partitioning=False)
+            return pl.read_parquet(path, hive_partitioning=False, glob=False)
         except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise unreadable(path, error) from None
 
@@ -128,6 +128,8 @@ class Lake:
         remember(paths)
         return pl.scan_parquet(
             paths,
+            # A root may be called what Polars takes for a pattern, as `lake[1]`: it would read that of `lake1`.
+            glob=False,
             hive_partitioning=True,
             hive_schema=hive,
             schema=TABLES[table].schema,

@@ -22,7 +22,7 @@ class Spilled:
 
     def lazy(self) -> pl.LazyFrame:
         """Return the rows, read when they are collected or written."""
-        return pl.scan_ipc(list(self.files)) if self.files else pl.LazyFrame(schema=self.schema)
+        return pl.scan_ipc(list(self.files), glob=False) if self.files else pl.LazyFrame(schema=self.schema)
 
     def moved(self, folder: Path) -> "Spilled":
         """Move the files to a new folder on the same disk, and return the table there."""

@@ -41,7 +41,7 @@ class Waiting:
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """Read one after the other."""
-        return map(pl.read_ipc, self._files)
+        return (pl.scan_ipc(file, glob=False).collect() for file in self._files)
 
 
 def part_of(session: str, parts: int) -> pl.Expr:
@@ -72,4 +72,4 @@ def cut_into(rows: pl.LazyFrame, session: str, parts: int, folder: Path) -> list
     except (OSError, pl.exceptions.PolarsError) as error:
         raise StorageError(f"{folder}: cannot be written ({error}); sessions are staged there") from error
     files = [sorted(folder.glob(f"{_PART}={part}/*")) for part in range(parts)]
-    return [pl.scan_ipc(some) if some else empty for some in files]
+    return [pl.scan_ipc(some, glob=False) if some else empty for some in files]

@@ -14,7 +14,7 @@ CHECKED = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def test_a_damaged_file_is_named_and_no_other(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = Lake(tmp_path / "lake[1]")
     rows = [
         (table, date(2026, 6, 30), ACCOUNT, "is_stored", "error", True, "", CHECKED)
         for table in ("cloudtrail_usage", "expanded_grants", "principal_diffs")

@@ -11,6 +11,7 @@ import pytest
 from assets.errors import StorageError
 from assets.partitions import Partition
 from pipeline import lake as module
+from pipeline.inventory import inventory
 from pipeline.lake import Lake, ensure_writable
 from pipeline.tables import TABLES
 
@@ -35,6 +36,17 @@ def test_the_partition_columns_come_back_with_their_types(tmp_path: Path) -> Non
     lake.write("grant_problems", _problems("a"), PARTITION)
     read = lake.scan("grant_problems", [PARTITION]).collect()
     assert (read["day"].item(), read["account"].item()) == (PARTITION.day, "012345678901")
+
+
+def test_a_root_that_is_called_as_a_pattern_is_not_that_of_a_neighbour(tmp_path: Path) -> None:
+    for name, rows in (("lake1", "a"), ("lake[1]", "bc")):
+        Lake(tmp_path / name).write("grant_problems", _problems(*rows), PARTITION)
+    lake = Lake(tmp_path / "lake[1]")
+    assert lake.scan("grant_problems", [PARTITION]).collect()["principal_arn"].to_list() == ["b", "c"]
+    assert inventory(lake, None, ["grant_problems"])["rows"].to_list() == [2]
+    facts = pl.DataFrame(schema=dict(TABLES["iam_actions"].schema))
+    lake.write("iam_actions", facts)
+    assert lake.read("iam_actions").equals(facts)
 
 
 @pytest.mark.parametrize("rows_a_group", [2, 250_000])
