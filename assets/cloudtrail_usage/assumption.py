@@ -83,7 +83,7 @@ def assumption_of(
         record.shared_event_id or "",
         time,
         record.event_name,
-        outcome_of(record.error_code, bool(record.error_message)),
+        outcome_of(record.event_source, record.error_code, bool(record.error_message)),
         record.error_code or "",
         *asking,
         role,

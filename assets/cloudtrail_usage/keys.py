@@ -101,7 +101,7 @@ class EventKeys:
         source, name, event_type, error = kind
         if not source or not name:
             raise ValueError("an event without a source or name")
-        row = (source, name, event_type or API_CALL, outcome_of(error, has_message), error or "")
+        row = (source, name, event_type or API_CALL, outcome_of(source, error, has_message), error or "")
         number = _numbered(row, self._kinds, self._kind_codes)
         if issues_session(source, name):
             self.issuing.add(number)
