@@ -35,8 +35,9 @@ def rebuilt(facts: Facts, calls: pl.DataFrame, published: pl.DataFrame) -> Facts
     given = _kept(facts.operation_actions, "operation_actions.csv")
     operations = _joined(given, derived_operation_actions(calls, published, sources, given))
     known = _kept(facts.dependent_actions, "dependent_actions.csv")
+    renamed = set(operations.select("service", "operation").rows())
     tags = [
-        derived_dependent_actions(calls, published, sources, known),
+        derived_dependent_actions(calls, published, sources, known, renamed),
         derived_tagging_api(published, known),
     ]
     dependents = _joined(known, pl.concat(tags))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 import polars as pl
 
 from assets.aws_actions.facts import FACT_FILES, source_prefix
-from assets.aws_actions.service_prefixes import ServicePrefixes, action_named
+from assets.aws_actions.service_prefixes import ServicePrefixes, action_named, suggested
 
 _LEVEL = "Tagging"
 # What such an action tags is what is left of its name: TagRole, AddTagsToStream, PutJobTagging, CreateTags.
@@ -33,13 +33,15 @@ def derived_dependent_actions(
     published: pl.DataFrame,
     event_sources: pl.DataFrame,
     given: pl.DataFrame,
+    renamed: Set[tuple[str, str]] = frozenset(),
 ) -> pl.DataFrame:
     """Return the rows of `dependent_actions.csv` that follow from the inputs of operations, save those in `given`.
 
     `calls` is that of `botocore_models.operations`, `published` that of `catalogue.published_actions`. The action
     that bears the name of an operation with tags in its input gets the tagging actions of the same prefix whose name
     says nothing special, or what the operation's name says too; where there is none of these, all of them. Operations
-    that need actions of other names have rows in `operation_actions.csv`, which say what else they need.
+    that need actions of other names have rows in `operation_actions.csv`, which say what else they need: `renamed`
+    (service, operation). Any other without a published action goes by the name that is suggested for it.
     """
     canonical = {action.lower(): action for action in published["action"]}
     levels = dict(published.select("action", "access_level").rows())
@@ -49,11 +51,13 @@ def derived_dependent_actions(
     for action, dependent in given.select(pl.col("action", "dependent").str.to_lowercase()).iter_rows():
         done[action].add(dependent)
     found: set[tuple[str, str]] = set()
-    columns = ("operation", "event_source", "signing_name", "endpoint_prefix")
-    for operation, source, *names in calls.filter("tags").select(columns).iter_rows():
+    columns = ("service", "operation", "event_source", "signing_name", "endpoint_prefix")
+    for service, operation, source, *names in calls.filter("tags").select(columns).iter_rows():
         possible = prefixes.of(source_prefix(source), *names)
         action = action_named(possible, operation, canonical)
-        if action is None or levels[action] == _LEVEL:
+        if action is None and (service, operation) not in renamed:
+            action = suggested(possible, operation)
+        if action is None or levels.get(action) == _LEVEL:
             continue
         known = done[action.lower()]
         tags = _tags(operation, tagging[action.partition(":")[0]], known)

@@ -9,7 +9,7 @@ import polars as pl
 from assets.aws_actions.event_mapping import EventMapping, MappedEvent
 from assets.aws_actions.facts import SUFFIX, Facts, source_prefix
 from assets.aws_actions.schema import AWS_ACTIONS, IAM_ACTIONS
-from assets.aws_actions.service_prefixes import ServicePrefixes
+from assets.aws_actions.service_prefixes import ServicePrefixes, suggested
 from assets.aws_actions.trail_facts import CallsOnTrail
 from assets.errors import InputError
 
@@ -125,7 +125,7 @@ def _by_name(operation: str, source: str, prefixes: list[str], canonical: Mappin
     for prefix in prefixes:
         if action := canonical.get(f"{prefix}:{operation}".lower()):
             return _Needs("exact" if prefix == source else "renamed_source", [action])
-    return _Needs("unverified", [f"{prefixes[0]}:{operation}"])
+    return _Needs("unverified", [suggested(prefixes, operation)])
 
 
 def _conditional(needs: _Needs, dependents: Mapping[str, set[str]]) -> list[str]:
@@ -152,9 +152,10 @@ def _given_needs(
 def _dependents(dependent_actions: pl.DataFrame, canonical: Mapping[str, str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for action, dependent in dependent_actions.select("action", "dependent").iter_rows():
-        # The facts are older than the catalogue: an action that has gone needs nothing.
-        if action.lower() in canonical and dependent.lower() in canonical:
-            found[canonical[action.lower()]].add(canonical[dependent.lower()])
+        # The facts are older than the catalogue: an action that has gone is not needed. What needs others may be an
+        # operation without a published action, under the name that botocore suggests.
+        if dependent.lower() in canonical:
+            found[canonical.get(action.lower(), action)].add(canonical[dependent.lower()])
     return found
 
 

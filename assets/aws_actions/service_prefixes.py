@@ -30,3 +30,8 @@ def action_named(prefixes: Iterable[str], name: str, canonical: Mapping[str, str
         if action := canonical.get(f"{prefix}:{name}".lower()):
             return action
     return None
+
+
+def suggested(prefixes: Iterable[str], operation: str) -> str:
+    """Return the action that the name of an operation suggests where none is published."""
+    return f"{next(iter(prefixes))}:{operation}"

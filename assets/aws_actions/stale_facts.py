@@ -51,6 +51,12 @@ class _Known:
             for name in (source_prefix(source), endpoint.lower(), service)
         }
         self.sources = {source for source, _ in self.calls}
+        self.names = {operation for _, operation in self.calls}
+
+    def suggested(self, action: str) -> bool:
+        """Say whether an operation of botocore is called as the action is, below a prefix that is known."""
+        prefix, _, name = action.lower().partition(":")
+        return name in self.names and (prefix in self.prefixes or prefix in self.sources)
 
     def unpublished(self, actions: str) -> str:
         """Say which of the actions, between spaces, are not published."""
@@ -94,7 +100,9 @@ def _data_events(facts: Facts, known: _Known) -> Iterator[StaleRow]:
 
 def _dependent_actions(facts: Facts, known: _Known) -> Iterator[StaleRow]:
     for row in facts.dependent_actions.iter_rows():
-        if gone := known.unpublished(f"{row[0]} {row[1]}"):
+        # What needs others may be an operation without a published action, under the name that it suggests.
+        named = "" if known.suggested(row[0]) else row[0]
+        if gone := known.unpublished(f"{named} {row[1]}"):
             yield _stale("dependent_actions.csv", row, gone)
 
 

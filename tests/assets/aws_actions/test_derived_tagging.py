@@ -52,7 +52,7 @@ def test_what_is_given_is_not_derived_and_what_tags_needs_nothing_more() -> None
     assert derived("TagCart", "TagCart", "TagOrder", level="Tagging") == set()
 
 
-def test_only_operations_with_tags_and_an_action_of_their_name(tables: Tables) -> None:
+def test_only_operations_with_tags_and_without_needs_of_another_name(tables: Tables) -> None:
     untagged = tables.operations.with_columns(tags=pl.lit(False))
     assert derived_dependent_actions(untagged, tables.published, _NO_SOURCES, _NOTHING_GIVEN).is_empty()
     assert derived("Buy", "TagCart") == {"TagCart"}
@@ -60,7 +60,20 @@ def test_only_operations_with_tags_and_an_action_of_their_name(tables: Tables) -
     published = pl.DataFrame(
         {"action": ["shop:Buy", "shop:TagResource"], "access_level": ["Write", "Tagging"]}
     )
-    assert derived_dependent_actions(nameless, published, _NO_SOURCES, _NOTHING_GIVEN).is_empty()
+    found = derived_dependent_actions(nameless, published, _NO_SOURCES, _NOTHING_GIVEN)
+    assert found.rows() == [("shop:Sell", "shop:TagResource", "botocore-tags")]
+    renamed = {("shop", "Sell")}
+    assert derived_dependent_actions(nameless, published, _NO_SOURCES, _NOTHING_GIVEN, renamed).is_empty()
+
+
+def test_a_new_operation_whose_action_is_not_published_yet_may_need_what_tags_its_thing(
+    tables: Tables,
+) -> None:
+    calls_of = tables.aws_actions.filter(rule="unverified")
+    needs = dict(calls_of.select(pl.concat_str("service", "operation", separator=":"), "conditional").rows())
+    assert needs["kinesis:CreateQueue"] == ["kinesis:TagResource"]
+    assert needs["sagemaker:CreateInferenceRouter"] == ["sagemaker:AddTags"]
+    assert "cloudwatch:TagResource" in needs["cloudwatch:PutMetricDataQueryDefinition"]
 
 
 def test_what_a_create_call_with_tags_needs_is_never_unused_for_who_made_it(tables: Tables) -> None:
