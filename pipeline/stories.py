@@ -27,7 +27,7 @@ class Story:
     """All that is known of one action for one principal.
 
     `first_granted` (UTC) is None where no stored snapshot lacks the grant. `verdict` is the row of
-    `principal_diffs`, None where the action is neither granted nor used; `covered_days` is the row's, without one
+    `principal_diffs`, None where no grant and no use are seen; `covered_days` is the row's, without one
     that of the window. `recorded` is `iam_actions.recorded`, `recorded_by_trails` what the configured trails
     make of it. `events`: `event_source`, `event_name`, `need`, `outcome`, `via_service`, `events`, `first_seen`,
     `last_seen`, `services`, `error_codes`, `last_event_id`, summed over the window. `operations`: `service`,

@@ -5,6 +5,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+import polars as pl
+
 from assets.principal_diffs.removable import REMOVABLE
 from assets.principal_diffs.schema import REASONS
 from pipeline.cli.statements import in_words
@@ -54,7 +56,7 @@ def _chapters(told: Story) -> list[Chapter]:
         ("limited by", sorted(in_words(source) for source in why.restricting)),
         ("denied by", sorted(in_words(source) for source in why.denying)),
         ("problems", [f"{code}: {detail}" for code, detail in why.problems]),
-        ("events", list(_events(told)) or ["none in the window"]),
+        ("events", list(_events(told)) or ["none in the logs of the window"]),
         ("recorded", [_recorded(told)]),
         *_operations(told),
         ("not evaluated", [", ".join(why.not_evaluated)]),
@@ -62,9 +64,12 @@ def _chapters(told: Story) -> list[Chapter]:
 
 
 def _verdict(told: Story) -> list[str]:
-    row, span = told.verdict, f"{told.covered_days} of {told.window_days} days have complete logs"
+    row, span = told.verdict, _span(told)
     if row is None:
-        return [f"none: it is neither granted nor used{_tried(told)}", span]
+        return [
+            f"none: {_neither(told)}{_tried(told)}",
+            f"{'' if _whole(told) else 'the logs are incomplete: '}{span}",
+        ]
     excluded = [f"excluded: {row['exclusion']}"] if row.get("excluded") else []
     counts = [
         f"{word} {number_of(row[column], 'time')}"
@@ -75,8 +80,31 @@ def _verdict(told: Story) -> list[str]:
         f"{row['status']} ({row['reason']}): {REASONS[row['reason']]}",
         *([", ".join(counts)] if counts else []),
         *excluded,
-        f"{span} that count for it",
+        f"{span} that count for it"
+        + ("" if _whole(told) or row["status"] != "unused" else ": 'unused' means not used on these"),
     ]
+
+
+def _span(told: Story) -> str:
+    verb = "has" if told.covered_days == 1 else "have"
+    return f"{told.covered_days:,} of {number_of(told.window_days, 'day')} {verb} complete logs"
+
+
+def _whole(told: Story) -> bool:
+    return told.covered_days == told.window_days
+
+
+def _neither(told: Story) -> str:
+    """Say what is known without a verdict: only whole logs that would show a use prove that there was none."""
+    unread = bool(told.explanation.problems)
+    granted = "no grant of it is known" if unread else "it is not granted"
+    if told.events.filter((pl.col("need") != "primary") & (pl.col("outcome") == "ok")).height:
+        return f"{granted}, and whether it was used is not known: a call was made that may have needed it"
+    if told.recorded_by_trails != "management":
+        return f"{granted}, and no use of it is seen in the logs, which would not show every use"
+    if not _whole(told):
+        return f"{granted}, and no use of it is seen in the logs"
+    return f"{granted}, and it is not used" if unread else "it is neither granted nor used"
 
 
 def _tried(told: Story) -> str:

@@ -28,7 +28,7 @@ def test_granted_through_a_group_and_only_refused(demo: Account, ask: Ask) -> No
     assert told["verdict"] == [
         "unused (only_denied): every call that needs it was refused",
         "was refused 1 time",
-        "2 of 5 days have complete logs that count for it",
+        "2 of 5 days have complete logs that count for it: 'unused' means not used on these",
     ]
     assert told["granted"] == ["yes"]
     assert told["since"] == ["as far back as snapshots of it are stored"]
@@ -58,8 +58,8 @@ def test_used_and_refused(demo: Account, ask: Ask) -> None:
 def test_denied_by_a_statement_and_tried_all_the_same(demo: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:DeleteUser")
     assert told["verdict"] == [
-        "none: it is neither granted nor used; it was refused 2 times",
-        "2 of 5 days have complete logs",
+        "none: it is not granted, and no use of it is seen in the logs; it was refused 2 times",
+        "the logs are incomplete: 2 of 5 days have complete logs",
     ]
     assert told["granted"] == ["no: denied by inline statement 3"]
     assert told["denied by"] == ["inline policy inline, statement 3 'NoDeletes': Deny Action iam:Delete*"]
@@ -71,21 +71,23 @@ def test_denied_by_a_statement_and_tried_all_the_same(demo: Account, ask: Ask) -
 
 def test_a_call_that_failed_for_another_reason_ischapters(demo: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:DeleteRole")
-    assert (
-        told["verdict"][0]
-        == "none: it is neither granted nor used; it failed 1 time for another reason than a refusal"
+    assert told["verdict"][0] == (
+        "none: it is not granted, and no use of it is seen in the logs;"
+        " it failed 1 time for another reason than a refusal"
     )
     assert told["events"][1].startswith("  1 error (NoSuchEntity), ")
 
 
 def test_cut_by_the_boundary(demo: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "sqs:ListQueues")
-    assert told["verdict"][0] == "none: it is neither granted nor used"
+    assert told["verdict"][0] == (
+        "none: it is not granted, and no use of it is seen in the logs, which would not show every use"
+    )
     assert told["granted"] == [f"no: cut by the permissions boundary {BOUNDARY}, which does not allow it"]
     assert told["allowed by"] == [
         "inline policy ours through group staff, statement 0: Allow Action sqs:ListQueues"
     ]
-    assert told["events"] == ["none in the window"]
+    assert told["events"] == ["none in the logs of the window"]
 
 
 def test_cut_by_a_service_control_policy(demo: Account, ask: Ask) -> None:
@@ -189,7 +191,32 @@ def test_a_missing_policy_makes_every_answer_uncertain(account: Account, ask: As
     assert told["problems"] == problem
     told = chapters(ask, *ALICES, "iam:GetRole")
     assert told["granted"] == ["no: no statement allows it; but not every policy could be read: see problems"]
-    assert told["verdict"] == ["none: it is neither granted nor used", "0 of 5 days have complete logs"]
+    assert told["verdict"] == [
+        "none: no grant of it is known, and no use of it is seen in the logs",
+        "the logs are incomplete: 0 of 5 days have complete logs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "verdict"),
+    [
+        ("iam:ListRoles", "none: it is neither granted nor used"),
+        (
+            "s3:PutObject",
+            "none: it is not granted, and no use of it is seen in the logs, which would not show every use",
+        ),
+        (
+            "ec2:CreateTags",
+            "none: it is not granted, and whether it was used is not known: a call was made that may have needed it",
+        ),
+    ],
+)
+def test_neither_granted_nor_used_is_said_only_where_whole_logs_would_show_a_use(
+    demo: Account, ask: Ask, action: str, verdict: str
+) -> None:
+    demo.write_iam(iam(user("alice", allow("iam:GetUser"))))
+    told = chapters(ask, *ALICES, action, "--start", "2026-06-28", "--end", "2026-06-28")
+    assert told["verdict"] == [verdict, "1 of 1 day has complete logs"]
 
 
 def test_since_when_it_is_granted(demo: Account, ask: Ask) -> None:

@@ -21,7 +21,7 @@ def test_the_window_that_is_asked_for(demo: Account, ask: Ask) -> None:
     assert told["verdict"][0].startswith("used ")
     told = chapters(ask, *ALICES, "iam:ListRoles", *day)
     assert told["verdict"][0].startswith("unused (never_called): ")
-    assert told["events"] == ["none in the window"]
+    assert told["events"] == ["none in the logs of the window"]
 
 
 def test_what_is_not_evaluated(demo: Account, ask: Ask) -> None:
