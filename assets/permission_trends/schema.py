@@ -68,7 +68,7 @@ CHANGES = {
     "used_again": "it is used; it was before, and then no longer within the window",
     "became_unused": "it is unused now, which it was not: the last use left the window, or it became knowable",
     "became_unknown": "whether it is used can no longer be told",
-    "no_longer_used": "it was used without a grant, and the window holds no such use any more",
+    "no_longer_used": "it was used without a grant, and the logs of the window show no such use any more",
     "principal_created": "the user or role was not in the day before's snapshot (action is empty)",
     "principal_deleted": "the user or role is no longer in the snapshot (action is empty)",
 }
@@ -101,7 +101,7 @@ _PEOPLE_WORDS = {
     "principals": "users and roles in the day's snapshot",
     "users": "users among them",
     "roles": "roles among them",
-    "without_use": "users and roles of which the window holds no use of any action",
+    "without_use": "users and roles of which the logs of the window show no use of any action",
 }
 
 DESCRIPTIONS: dict[str, dict[str, str]] = {
@@ -128,8 +128,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         **_PRINCIPAL_WORDS,
         "action": "IAM action; empty where the whole user or role came or went",
         "change": "of a closed set: see Closed sets in the data dictionary",
-        "status_before": "status on the day compared with; empty: neither granted nor used",
-        "status_after": "status on this day; empty: neither granted nor used",
+        "status_before": "status on the day compared with; empty: not granted, and no use is seen",
+        "status_after": "status on this day; empty: not granted, and no use is seen",
         "access_level": "List, Read, Tagging, Write or Permissions management; empty where nobody knows",
         "policy": "policies that grant it (granted, used, unused), or that did (revoked); several joined with '; '",
         "statement": "their statements: Sid or position, pattern, through which group; several joined with '; '",

@@ -161,7 +161,7 @@ def _print_replay(rows: "pl.DataFrame", form: str) -> None:
 
     counts = dict(rows.group_by("answer").len().iter_rows())
     said = ", ".join(f"{counts.get(answer, 0):,} {answer}" for answer in ("refused", "undecided", "allowed"))
-    say_aside(f"of {rows.height:,} actions that were used: {said}")
+    say_aside(f"of {number_of(rows.height, 'action')} that the logs show: {said}")
     order = {"refused": 0, "undecided": 1}
     told: list[dict[str, Any]] = [row for row in rows.to_dicts() if row["answer"] in order]
     for row in sorted(told, key=lambda row: (order[row["answer"]], row["action"])):

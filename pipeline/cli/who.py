@@ -33,6 +33,7 @@ def who(
     """
     if format_ not in ("text", "json", "csv"):
         raise UsageError(f"--format {format_!r} is none of text, json, csv")
+    from pipeline.answers import covered
     from pipeline.cli import classic
     from pipeline.cli.destination import make_sessions
     from pipeline.cli.whom import asked_about, principal_of
@@ -48,7 +49,8 @@ def who(
     may = may_of(lake, settings, question, row, use.sessions)
     classic.say_coverage(lake, settings, question)
     if format_ == "text":
-        _print_text(question, {one.id: one.name for one in settings.accounts}, name, users, may)
+        whole = len(covered(lake, question)) == question.window.length
+        _print_text(question, {one.id: one.name for one in settings.accounts}, name, users, may, whole=whole)
     elif format_ == "json":
         _print_json(users, may)
     else:
@@ -56,11 +58,19 @@ def who(
 
 
 def _print_text(
-    question: "Question", names: dict[str, str], name: str, users: "pl.DataFrame", may: "pl.DataFrame"
+    question: "Question",
+    names: dict[str, str],
+    name: str,
+    users: "pl.DataFrame",
+    may: "pl.DataFrame",
+    *,
+    whole: bool,
 ) -> None:
     from pipeline.cli.output import PREFIX
 
     window = question.window
+    # What others did on a day without logs is not known.
+    alone = "only they used" if whole else "of all that the logs show, only they used"
     say(f"role {name} of account {question.account.name}, {window.start} to {window.end}")
     say(f"used by {users.height:,}:" if users.height else "used by nobody that the logs show")
     for row in users.to_dicts():
@@ -71,7 +81,7 @@ def _print_text(
         for way in row["through"]:
             say(f"      through {way}")
         if row["only"]:
-            say(f"      only they used {', '.join(row['only'])}")
+            say(f"      {alone} {', '.join(row['only'])}")
     say("may assume it:" if may.height else "nobody may assume it")
     for row in may.to_dicts():
         told = "" if row["may"] == "yes" else f" [{row['may']}]"

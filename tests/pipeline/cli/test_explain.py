@@ -26,7 +26,7 @@ def test_granted_through_a_group_and_only_refused(demo: Account, ask: Ask) -> No
     told = chapters(ask, *ALICES, "IAM:listusers")
     assert told[""] == ["iam:ListUsers for user alice of account demo, 2026-06-26 to 2026-06-30"]
     assert told["verdict"] == [
-        "unused (only_denied): every call that needs it was refused",
+        "unused (only_denied): every call in the logs that needs it was refused",
         "was refused 1 time",
         "2 of 5 days have complete logs that count for it: 'unused' means not used on these",
     ]

@@ -118,7 +118,9 @@ def test_days_without_logs_are_said(demo: Account, ask: Ask) -> None:
     assert "complete logs for 4 of 5 days" in made.err
     file = demo.folder / "made.json"
     file.write_text(made.out, encoding="utf-8")
-    assert "complete logs for 4 of 5 days" in ask(*alices, "--replay", file).err
+    asked = ask(*alices, "--replay", file)
+    assert "complete logs for 4 of 5 days" in asked.err
+    assert "actions that the logs show: " in asked.err
 
 
 def test_a_file_that_is_no_policy_is_named(demo: Account, ask: Ask) -> None:

@@ -183,3 +183,16 @@ def test_whoever_has_a_policy_that_could_not_be_read_may_have_the_grant_in_it(
         "- user unread of demo [unknown]: the trust policy names its account, a policy of its own that may grant"
         " sts:AssumeRole could not be read"
     )
+
+
+def test_nobody_else_is_said_to_have_used_it_only_as_far_as_the_logs_are_whole(
+    account: Account, ask: Ask
+) -> None:
+    target = role("target", **trusting(ALICE["Arn"]))
+    account.write_iam(iam(ALICE, target))
+    logged(account, *begun(with_key(ALICE, "AKIAALICE"), target))
+    asked = ("who", "--account", "demo", "--role", "target")
+    assert "      only they used ec2:DescribeInstances" in ask(*asked).lines
+    longer = ask(*asked, "--start", "2026-06-25")
+    assert "      of all that the logs show, only they used ec2:DescribeInstances" in longer.lines
+    assert "complete logs for 5 of 6 days" in longer.err
