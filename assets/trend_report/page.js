@@ -111,14 +111,19 @@ function removalName([account, policy, kind, statement, sid]) {
 }
 
 function share(person) {
-  const whole = Math.max(1, person.granted);
+  const whole = Math.max(1, judged(person));
   const bar = element("span", { class: "share", "aria-hidden": "true" });
   for (const kind of ["used", "unknown", "unused"]) {
     const one = element("span", { class: `part ${kind}` });
     one.style.width = `${(100 * person[kind]) / whole}%`;
     bar.append(one);
   }
-  return [bar, element("span", { class: "hidden" }, percent(person.used, person.granted))];
+  return [bar, element("span", { class: "hidden" }, percent(person.used, judged(person)))];
+}
+
+// Not what is granted: where a policy could not be read, what was used without a known grant is unknown, too.
+function judged(person) {
+  return person.used + person.unknown + person.unused;
 }
 
 function people() {
@@ -129,7 +134,7 @@ function people() {
     { label: "Used", number: true, rank: 2, value: (one) => one.used, cell: (one) => number(one.used) },
     { label: "Unknown", number: true, rank: 2, value: (one) => one.unknown, cell: (one) => number(one.unknown) },
     { label: "Not granted", number: true, rank: 3, value: (one) => one.not_granted, cell: (one) => (one.not_granted ? number(one.not_granted) : "") },
-    { label: "Share used", number: true, rank: 3, value: (one) => one.used / Math.max(1, one.granted), cell: share },
+    { label: "Share used", number: true, rank: 3, value: (one) => one.used / Math.max(1, judged(one)), cell: share },
     { label: "Last seen", rank: 3, value: (one) => one.last_seen, class: "when", cell: (one) => one.last_seen.slice(0, 10) || unseen(one) },
   ];
   const made = grid({

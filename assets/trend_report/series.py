@@ -17,7 +17,9 @@ NUMBERS = (
     ("risk_score", "Risk score", "less"),
 )
 """The headline: column of `account_trends`, label, and which direction is the better one."""
-_WHOLES = {"unused": "granted", "used": "granted", "unknown": "granted", "without_use": "principals"}
+_JUDGED = ("used", "unused", "unknown")
+# Not of what is granted: where a policy could not be read, what was used without a known grant is unknown, too.
+_WHOLES = {**dict.fromkeys(_JUDGED, _JUDGED), "without_use": ("principals",)}
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,6 @@ def headline(series: pl.DataFrame, day: date) -> tuple[list[Number], date | None
             name != "risk_score" or then["score_version"] == now["score_version"]
         )
         before = float(then[name]) if then is not None and comparable else None
-        whole = float(now[_WHOLES[name]]) if name in _WHOLES else None
+        whole = float(sum(now[column] for column in _WHOLES[name])) if name in _WHOLES else None
         numbers.append(Number(name, label, float(now[name]), before, better, whole))
     return numbers, then["day"] if then else None

@@ -251,3 +251,14 @@ def test_on_paper_every_row_is_there_and_no_button(browser: Any, tmp_path: Path)
     opened.page.emulate_media(media="print")
     assert not opened.page.locator("#people .bar").is_visible()
     opened.page.context.close()
+
+
+def test_no_share_is_drawn_longer_than_the_whole(browser: Any, tmp_path: Path) -> None:
+    """Where a policy could not be read, more is unknown than is granted: what was used without a known grant."""
+    day = account_day([verdict("alice", "s3:GetObject", "unknown", ["a"])], [source("a", "s3:*")])
+    path = tmp_path / "page.html"
+    path.write_bytes(page([replace(day, people=day.people.with_columns(unknown=pl.lit(4)))], "demo"))
+    opened = Seen(browser, path)
+    part = opened.page.locator("#people .share .part.unknown").first
+    assert part.evaluate("one => one.style.width") == "100%"
+    opened.page.context.close()

@@ -151,6 +151,16 @@ def test_the_headline_compares_with_the_nearest_earlier_day(day: AccountDay) -> 
     }
 
 
+def test_what_is_unknown_is_no_more_than_the_whole_where_a_policy_could_not_be_read(day: AccountDay) -> None:
+    """What was used then without a known grant is unknown, and not among what is granted."""
+    series = joined([day]).with_columns(unknown=pl.lit(7), granted=pl.lit(3))
+    numbers, _ = headline(series, DAY)
+    wholes = {
+        one.name: (one.value, one.whole) for one in numbers if one.name in ("used", "unused", "unknown")
+    }
+    assert wholes == {"used": (1, 10), "unused": (2, 10), "unknown": (7, 10)}
+
+
 def test_scores_of_another_definition_are_not_compared(day: AccountDay) -> None:
     other = pl.when(pl.col("day") == DAY).then(pl.lit("v2")).otherwise(pl.col("score_version"))
     numbers, _ = headline(joined([day]).with_columns(score_version=other), DAY)
