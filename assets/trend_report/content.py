@@ -55,7 +55,9 @@ def content(
         "since": sorted({day.isoformat() for day in map(_since, accounts) if day}),
         "compared": compared.isoformat() if compared else None,
         "accounts": [[one.account, one.name, coverage_words(one), len(one.covered)] for one in accounts],
-        "numbers": [[one.name, one.label, one.value, one.before, one.better, one.whole] for one in numbers],
+        "numbers": [
+            [one.name, one.label, one.value, one.before, one.better, one.whole, one.unsure] for one in numbers
+        ],
         "series": _series(series),
         "levels": list(LEVEL_ORDER),
         "statuses": list(STATUSES),

@@ -12,10 +12,10 @@ function lead() {
 }
 
 function headline() {
-  byId("numbers").append(...DATA.numbers.map(([name, label, value, before, better, whole]) => {
-    const shown = number(Math.round(value));
+  byId("numbers").append(...DATA.numbers.map(([name, label, value, before, better, whole, unsure]) => {
+    const shown = value === null ? "not known" : number(Math.round(value));
     return element("div", { class: `card ${name}` }, element("dt", {}, label), element("dd", { class: "value" }, shown),
-      element("dd", { class: "whole" }, whole === null ? "\u00a0" : name === "without_use" ? `of ${many(whole, "user or role", "users and roles")}` : `${percent(value, whole)} of ${number(whole)}`),
+      element("dd", { class: "whole" }, whole === null ? "\u00a0" : name === "without_use" ? `of ${many(whole, "user or role", "users and roles")}${unsure ? `; of ${number(unsure)} it is not known` : ""}` : `${percent(value, whole)} of ${number(whole)}`),
       element("dd", { class: "change" }, changeText(value, before, better)));
   }));
 }
@@ -26,7 +26,8 @@ function percent(part, whole) {
 }
 
 function changeText(value, before, better) {
-  if (before === null) return element("span", {}, "no earlier stored day in the window");
+  if (value === null) return element("span", {}, "the logs are complete on no day");
+  if (before === null) return element("span", {}, DATA.compared ? `not comparable with ${dateText(DATA.compared)}` : "no earlier stored day in the window");
   const change = Math.round(value) - Math.round(before);
   if (change === 0) return element("span", {}, `as on ${dateText(DATA.compared)}`);
   const good = better === "less" ? change < 0 : null;

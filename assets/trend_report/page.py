@@ -17,7 +17,7 @@ import msgspec
 from assets.trend_report.charts import charts
 from assets.trend_report.content import content
 from assets.trend_report.inputs import AccountDay
-from assets.trend_report.series import headline, joined
+from assets.trend_report.series import headline, joined, unsure_of
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("data.js", "grid.js", "person.js", "page.js")
@@ -28,7 +28,7 @@ def page(accounts: Sequence[AccountDay], title: str) -> bytes:
     """Return the report of those accounts (at least one, all of the same day) as HTML, in UTF-8."""
     day = accounts[0].window.end
     series = joined(accounts)
-    numbers, compared = headline(series, day)
+    numbers, compared = headline(series, day, unsure_of(accounts))
     script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     parts = {
         "title": html.escape(title),

@@ -237,6 +237,8 @@ def test_whoever_cannot_be_known_to_be_idle_is_not_called_so(browser: Any, tmp_p
     assert "never" not in opened.page.locator(".person .facts").inner_text()
     assert opened.page.locator("#changed p").inner_text().endswith("the window holds no earlier stored day.")
     assert "no earlier stored day in the window" in opened.page.locator("#numbers").inner_text()
+    card = " ".join(opened.page.locator(".card.without_use").inner_text().split())
+    assert card == "No use seen not known of 1 user or role the logs are complete on no day"
     opened.page.context.close()
 
 

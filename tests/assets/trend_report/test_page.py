@@ -22,7 +22,7 @@ from assets.trend_report.coverage_words import coverage_words
 from assets.trend_report.inputs import AccountDay
 from assets.trend_report.page import embedded, page
 from assets.trend_report.rows_csv import csv_rows, write_csv
-from assets.trend_report.series import headline, joined
+from assets.trend_report.series import headline, joined, unsure_of
 from tests.assets.trend_report.account_days import (
     DAY,
     WINDOW,
@@ -159,6 +159,34 @@ def test_what_is_unknown_is_no_more_than_the_whole_where_a_policy_could_not_be_r
         one.name: (one.value, one.whole) for one in numbers if one.name in ("used", "unused", "unknown")
     }
     assert wholes == {"used": (1, 10), "unused": (2, 10), "unknown": (7, 10)}
+
+
+def test_nobody_is_counted_as_without_use_where_there_are_no_logs(day: AccountDay) -> None:
+    dark = replace(day, covered=(), series=day.series.with_columns(covered_days=pl.lit(0, pl.Int64)))
+    numbers = {row[0]: row[2:] for row in page_data(page([dark], "demo"))["numbers"]}
+    assert numbers["without_use"] == [None, None, "less", 2, 0]
+    # Beside another account's, those that no logs tell of are counted apart.
+    assert unsure_of([dark, day]) == 1
+    numbers = {row[0]: row[2:] for row in page_data(page([dark, day], "demo"))["numbers"]}
+    assert numbers["without_use"] == [2, 2, "less", 4, 1]
+
+
+def test_whoever_cannot_be_known_to_be_without_use_is_counted_apart(day: AccountDay) -> None:
+    """As a role that IAM says was used, and a user whose use lost its grant with a policy that cannot be read."""
+    bob = pl.col("principal_name") == EVIL
+    activity = pl.when(bob).then(pl.lit("unknown")).otherwise("activity")
+    assert unsure_of([day]) == 0
+    assert unsure_of([replace(day, people=day.people.with_columns(activity=activity))]) == 1
+    used = pl.when(bob).then(3).otherwise("events")
+    assert unsure_of([replace(day, diffs=day.diffs.with_columns(events=used))]) == 1
+
+
+def test_days_on_which_other_accounts_have_no_logs_are_not_compared(day: AccountDay) -> None:
+    """Their users and roles come into view there, and begin nothing."""
+    today = pl.col("day") == DAY
+    late = replace(day, series=day.series.with_columns(covered_days=pl.when(today).then(1).otherwise(0)))
+    numbers, _ = headline(joined([late]), DAY)
+    assert [one.name for one in numbers if one.before is None] == ["without_use"]
 
 
 def test_scores_of_another_definition_are_not_compared(day: AccountDay) -> None:
