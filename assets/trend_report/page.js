@@ -92,9 +92,9 @@ function removable() {
     return;
   }
   byId("removals").append(
-    element("p", {}, "Nobody used anything that only these grant. Where some of it is unknown, look at it first: CloudTrail would not show its use."),
+    element("p", {}, "The logs show no use of anything that only these grant. Where some of it is unknown, look at it first: CloudTrail would not show its use."),
     grid({
-      caption: "Policies and statements of which nothing was used", rows: DATA.removals, noun: ["policy or statement", "policies and statements"], sort: [2, -1], first: 8,
+      caption: "Policies and statements of which no use is seen", rows: DATA.removals, noun: ["policy or statement", "policies and statements"], sort: [2, -1], first: 8,
       columns: [
         { label: "Policy", value: (row) => TEXTS[row[1]], cell: (row) => removalName(row) },
         { label: "Of", rank: 2, value: (row) => row[7], cell: (row) => (row[7] === 1 ? TEXTS[row[8]] : many(row[7], "user or role", "users and roles")) },
@@ -165,7 +165,7 @@ function idle(open) {
     return one.type === "role" ? "nobody assumed it" : "did nothing";
   };
   byId("idle").append(grid({
-    caption: "Users and roles without any event in the window", rows, noun: ["user or role", "users and roles"], sort: [2, -1], first: 15,
+    caption: "Users and roles without any event in the logs of the window", rows, noun: ["user or role", "users and roles"], sort: [2, -1], first: 15,
     columns: [
       { label: "User or role", class: "who", value: (one) => one.name, cell: (one) => element("button", { type: "button", class: "link", onclick: () => open(one) }, who(one.name, one.type, one.account)) },
       { label: "What the logs say", value: says, cell: says },
@@ -181,7 +181,7 @@ function idle(open) {
 function missing(open) {
   const rows = PEOPLE.flatMap((one) => DATA.more[one.at][4].map(([at, reason, events, last]) => ({ one, at, reason: TEXTS[reason], events, last })));
   if (!rows.length) {
-    byId("missing").append(element("p", {}, "Nothing: whatever was used is granted."));
+    byId("missing").append(element("p", {}, "Nothing: whatever the logs show as used is granted."));
     return;
   }
   byId("missing").append(grid({

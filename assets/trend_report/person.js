@@ -137,7 +137,7 @@ function actionName(at) {
 }
 
 function usedView(used) {
-  if (!used.length) return element("div", {}, element("h3", {}, "Used: nothing that is granted"));
+  if (!used.length) return element("div", {}, element("h3", {}, "Used, as far as the logs tell: nothing that is granted"));
   const made = element("details", {}, element("summary", { class: "h3" }, `Used: ${many(used.length, "permission", "permissions")}`));
   made.append(usesTable(used, "Used permissions"));
   return made;

@@ -237,6 +237,10 @@ def test_whoever_cannot_be_known_to_be_idle_is_not_called_so(browser: Any, tmp_p
     assert "never" not in opened.page.locator(".person .facts").inner_text()
     assert opened.page.locator("#changed p").inner_text().endswith("the window holds no earlier stored day.")
     assert "no earlier stored day in the window" in opened.page.locator("#numbers").inner_text()
+    assert opened.page.locator("#idle-title").inner_text() == "Users and roles that the logs do not show"
+    assert "cannot be known" in opened.page.locator("#idle").inner_text()
+    assert "whatever the logs show as used is granted" in opened.page.locator("#missing").inner_text()
+    assert "Used, as far as the logs tell: nothing" in opened.page.locator(".person").inner_text()
     card = " ".join(opened.page.locator(".card.without_use").inner_text().split())
     assert card == "No use seen not known of 1 user or role the logs are complete on no day"
     opened.page.context.close()
