@@ -15,6 +15,7 @@ from pipeline.cli import output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
 from pipeline.cli.terminal import say_aside
+from pipeline.exclusions import unmatched
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
 from pipeline.principal_names import named
@@ -61,9 +62,20 @@ def answer(asked: Asked) -> int:
     question = answers.Question(account, window, iam_file(account, asked.iam), scp_files(settings, account))
     lake = Lake(settings.root)
     make(settings, plan_answer(lake, settings, account, window))
-    if asked.listed:
-        return exit_code(_list(asked, lake, settings, question), asked.fail_on)
-    return exit_code(_diff(asked, lake, settings, question, given[0]), asked.fail_on)
+    rows = (
+        _list(asked, lake, settings, question)
+        if asked.listed
+        else _diff(asked, lake, settings, question, given[0])
+    )
+    say_unmatched(asked, lake, settings, question)
+    return exit_code(rows, asked.fail_on)
+
+
+def say_unmatched(asked: Asked, lake: Lake, settings: Settings, question: answers.Question) -> None:
+    """Say on stderr which exclusions match nobody, where the exit code passes over what is excluded."""
+    if asked.fail_on and settings.exclusions:
+        for text in unmatched(lake, settings, question):
+            say_aside(text)
 
 
 def iam_file(account: AccountSettings, path: Path | None) -> IamFile | None:

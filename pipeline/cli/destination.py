@@ -69,6 +69,7 @@ def answer(asked: classic.Asked, destination: Destination) -> int:
         classic.print_title(source)
         print(f"Getting info for AssumeRole into {destination.role}")
         output.print_lines(output.classic_lines(rows), asked.color)
+    classic.say_unmatched(asked, lake, settings, question)
     return exit_code(rows, asked.fail_on)
 
 

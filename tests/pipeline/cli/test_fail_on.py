@@ -117,6 +117,39 @@ def test_it_had_not_expired_on_an_earlier_day(demo: Account, ask: Ask) -> None:
     assert answer.code == 0
 
 
+def test_an_exclusion_that_matches_nobody_is_named(demo: Account, ask: Ask) -> None:
+    """A misspelt name excludes nothing: whoever decided it has to hear of that."""
+    matched = _excluded(("alice", "iam:*"), ("arn:aws:iam::*:user/b?b", "*"))
+    demo.configure(exclusions=[*matched, *_excluded(("alcie", "*"))])
+    said = "exclusions[2].principal: 'alcie' matches no user or role of account demo on 2026-06-30"
+    for asked in (ASKED, ("--account", "demo", "--list", "roles"), (*ASKED, "--destrole", "admin")):
+        answer = ask(*asked, "--fail-on", "not_granted")
+        assert answer.err.count("matches no user or role") == 1, asked
+        assert f"{said}; did you mean 'alice'?" in answer.err
+        assert "matches no user or role" not in ask(*asked).err
+    demo.configure(exclusions=[*matched, *_excluded(("alcie", "*"), expires="2026-06-29")])
+    assert "matches no user or role" not in ask(*ASKED, "--fail-on", "unused").err
+
+
+def test_an_exclusion_for_all_accounts_may_match_in_another(demo: Account, ask: Ask) -> None:
+    ours = {"name": "demo", "id": "111111111111", "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    other = {**ours, "name": "other", "id": "222222222222", "iam": "other.json"}
+    carol = user("carol", allow("iam:GetUser"), account="222222222222")
+    (demo.folder / "other.json").write_text(json.dumps(iam(carol)), encoding="utf-8")
+    exclusions = _excluded(("carol", "*"), ("dave", "*"))
+    demo.configure(accounts=[ours, other], exclusions=exclusions)
+    # What the other holds is not known before its snapshot is stored.
+    assert "matches no user or role" not in ask(*ASKED, "--fail-on", "unused").err
+    ask("--account", "other", "--list", "users")
+    said = [line for line in ask(*ASKED, "--fail-on", "unused").err.splitlines() if "matches no" in line]
+    assert len(said) == 1
+    assert said[0].endswith(
+        "exclusions[1].principal: 'dave' matches no user or role of any account on 2026-06-30"
+    )
+    demo.configure(accounts=[ours, other], exclusions=[{**exclusions[0], "account": "demo"}])
+    assert "'carol' matches no user or role of account demo" in ask(*ASKED, "--fail-on", "unused").err
+
+
 def test_another_accounts_exclusion_is_not_ours(demo: Account, ask: Ask) -> None:
     demo.configure(exclusions=_excluded(("*", "*"), account="demo"))
     assert ask(*ASKED, "--fail-on", "unused").code == 0
