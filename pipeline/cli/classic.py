@@ -10,11 +10,12 @@ import polars as pl
 
 from assets.errors import UsageError
 from assets.iam_snapshots.source import IamFile
+from assets.principal_diffs.coverage import Window
 from pipeline import answers
 from pipeline.cli import output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
-from pipeline.cli.terminal import say_aside
+from pipeline.cli.terminal import number_of, say_aside
 from pipeline.exclusions import unmatched
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer
@@ -142,17 +143,25 @@ def print_title(principal: Mapping[str, object]) -> None:
     print(f"Getting info on {name}, user created {when}" if user else f"Getting info for role {name}")
 
 
+def say_short_window(settings: Settings, window: Window) -> None:
+    """Say on stderr that no window so short can hold anything unused, where that is so."""
+    least = settings.min_covered_days
+    if window.length < least:
+        length = number_of(window.length, "day")
+        say_aside(
+            f"the window has {length}, fewer than 'min_covered_days: {least:,}': nothing in it is unused"
+        )
+
+
 def say_coverage(lake: Lake, settings: Settings, question: answers.Question, *, whose: bool = False) -> None:
     """Say on stderr how many days of the window have complete logs, where that is not all of them.
 
-    `whose`: name the account, where an answer is of several.
+    `whose`: name the account, where an answer is of several; `say_short_window` is then said once, by the caller.
     """
     window, days = question.window, len(answers.covered(lake, question))
     least = settings.min_covered_days
-    if window.length < least and not whose:
-        say_aside(
-            f"the window has {window.length:,} days, fewer than 'min_covered_days: {least:,}': nothing in it is unused"
-        )
+    if not whose:
+        say_short_window(settings, window)
     if days == window.length:
         return
     span = f"{window.start} to {window.end}"
@@ -165,9 +174,13 @@ def say_coverage(lake: Lake, settings: Settings, question: answers.Question, *, 
         )
     else:
         text = (
-            f"complete logs{f' of {account}' if whose else ''} for {days} of {window.length} days ({span});"
-            " 'unused' means not used on these"
+            f"complete logs{f' of {account}' if whose else ''} for {days:,} of"
+            f" {number_of(window.length, 'day')} ({span})"
         )
+        if days >= least:
+            text += "; 'unused' means not used on these"
+        elif window.length >= least:
+            text += f", fewer than 'min_covered_days: {least:,}': nothing in it is unused"
     if settings.cloudtrail and settings.cloudtrail.lookup:
         text += " (LookupEvents goes 90 days back, and knows no data events)"
     say_aside(text)

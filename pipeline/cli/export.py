@@ -45,7 +45,7 @@ def export(
     settings = load_settings(config or context.obj)
     chosen = settings.accounts if account == "all" else (settings.account(account),)
     from pipeline.answers import Question, window_asked
-    from pipeline.cli.classic import make, say_coverage
+    from pipeline.cli.classic import make, say_coverage, say_short_window
     from pipeline.lake import Lake
     from pipeline.report_plan import plan_report
 
@@ -53,6 +53,7 @@ def export(
     window = window_asked(settings, None, parsed("--day", day), ("--day", "--day"))
     for one in chosen:
         make(settings, plan_report(lake, settings, one, window.end))
+    say_short_window(settings, window)
     for one in chosen:
         say_coverage(lake, settings, Question(one, window), whose=True)
     pieces = FORMATS[format_](Findings(lake, chosen, window.end, statuses))

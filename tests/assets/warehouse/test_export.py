@@ -143,8 +143,32 @@ def test_days_without_logs_are_said(made: Account, ask: Ask) -> None:
     made.configure(lookback_days=2)
     some = ask("export", "--account", "all")
     assert (
-        "complete logs of account demo (111111111111) for 1 of 2 days (2026-06-29 to 2026-06-30)" in some.err
+        "complete logs of account demo (111111111111) for 1 of 2 days (2026-06-29 to 2026-06-30);"
+        " 'unused' means not used on these\n" in some.err
     )
+    made.configure(lookback_days=2, min_covered_days=2)
+    few = ask("export", "--account", "all", "--status", "unused")
+    assert few.out == ""
+    assert (
+        "for 1 of 2 days (2026-06-29 to 2026-06-30), fewer than 'min_covered_days: 2': nothing in it is unused"
+        in few.err
+    )
+
+
+def test_a_window_too_short_for_anything_to_be_unused_is_said_once_for_all_accounts(
+    made: Account, ask: Ask
+) -> None:
+    ours = {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    other = {**ours, "name": "other", "id": "222222222222", "iam": "other.json"}
+    (made.folder / "other.json").write_text(
+        json.dumps(iam(user("carol", account="222222222222"))), encoding="utf-8"
+    )
+    made.configure(lookback_days=1, min_covered_days=2, accounts=[ours, other])
+    said = "cloudtracker: the window has 1 day, fewer than 'min_covered_days: 2': nothing in it is unused\n"
+    assert ask("export", "--account", "demo", "--status", "unused").err == said
+    both = ask("export", "--account", "all", "--status", "unused")
+    assert (both.code, both.out, both.err.count(said)) == (0, "", 1)
+    assert "no complete logs of account other (222222222222)" in both.err
 
 
 @pytest.mark.parametrize("flags", [("--format", "xml"), ("--status", "unsed"), ("--account", "dmeo")])

@@ -240,3 +240,7 @@ def test_a_window_that_is_too_short_for_anything_to_be_unused_says_so(demo: Acco
         "cloudtracker: the window has 5 days, fewer than 'min_covered_days: 6': nothing in it is unused\n"
     )
     assert ask("--account", "demo", "--list", "users").err == answer.err
+    # Neither is it said what 'unused' means where nothing is.
+    longer = ask("--account", "demo", "--user", "bob", "--start", "2026-06-24")
+    assert "for 5 of 7 days (2026-06-24 to 2026-06-30), fewer than 'min_covered_days: 6'" in longer.err
+    assert "means" not in longer.err
