@@ -36,7 +36,8 @@ def find_accounts(settings: Settings) -> tuple[Settings, list[str]]:
     place = f"{settings.file}: organization"
     access = AwsAccess(place, profile=settings.organization.profile, region=settings.organization.region)
     found = keep(settings.root, read_organization(access), datetime.now(UTC))
-    lines = [f"organization {found.id}: {len(found.accounts)} active accounts"]
+    count = len(found.accounts)
+    lines = [f"organization {found.id}: {count} active account{'' if count == 1 else 's'}"]
     lines += [f"  skipped: {one.name} ({one.id}), {one.state.lower()}" for one in found.skipped]
     return load_settings(Path(settings.file)), lines
 

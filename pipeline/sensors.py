@@ -117,7 +117,11 @@ def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> 
             asked += requests(steps, account, request)
             cursor.asked[account] = Asked(wanted, f"{request}/{account}", now)
         cursor.last, left = account, left - 1
-    later = f"; {left} accounts are looked at by the next ticks" if left else ""
+    later = (
+        f"; {left} {'account is' if left == 1 else 'accounts are'} looked at by the next ticks"
+        if left
+        else ""
+    )
     return dg.SensorResult(
         run_requests=asked,
         cursor=written_cursor(cursor),

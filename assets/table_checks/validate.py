@@ -162,6 +162,7 @@ def _told(outcome: Any) -> str:
     where = arguments.get("column") or ", ".join(arguments.get("column_list", ()))
     if "unexpected_count" not in result:
         return f"{result.get('observed_value')} rows"
+    count = result["unexpected_count"]
     examples = result.get("partial_unexpected_list") or []
     example = f", the first: {examples[0]!r}" if examples and examples[0] is not None else ""
-    return f"{where}: {result['unexpected_count']:,} rows{example}"
+    return f"{where}: {count:,} {'row' if count == 1 else 'rows'}{example}"

@@ -16,7 +16,7 @@ function facts(person) {
     ["Created", person.created || "unknown"],
     ["Last seen in the logs", person.last_seen || (person.activity === "unknown" ? "not known: the logs tell too little" : "never in this window")],
     person.type === "role" && ["Last used, says IAM", person.iam_last_used || "no date given"],
-    person.type === "role" && ["Assumed in the window", person.assumptions ? `${number(person.assumptions)} times, last ${person.assumed_at}` : person.activity === "unknown" ? "not known" : "never, say the logs"],
+    person.type === "role" && ["Assumed in the window", person.assumptions ? `${many(person.assumptions, "time", "times")}, last ${person.assumed_at}` : person.activity === "unknown" ? "not known" : "never, say the logs"],
     person.restricted && ["Restricted", `${many(person.restricted, "permission", "permissions")} only on some resources, under a condition, or partly denied`],
     person.excluded && ["Decided to stay", `${many(person.excluded, "unused permission", "unused permissions")}, says the configuration`],
     person.owner && ["Note", DATA.owners[person.owner]],

@@ -90,7 +90,9 @@ def _finding(
             "uid": uid,
             "title": title,
             "desc": f"Granted against used in the {one['window_days']} days that end with {day}; logs"
-            f" cover {covered} of them.",
+            f" cover {covered} of them."
+            if one["window_days"] != 1
+            else f"Granted against used on {day}; logs {'cover' if covered else 'do not cover'} it.",
             "types": ["Unused Permissions"],
             "data_sources": ["AWS CloudTrail", "AWS IAM"],
         },

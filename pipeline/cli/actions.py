@@ -4,6 +4,8 @@ from pathlib import Path
 
 import typer
 
+from pipeline.cli.terminal import number_of
+
 app = typer.Typer(help="The lists of AWS actions.", no_args_is_help=True)
 
 
@@ -24,7 +26,8 @@ def refresh(context: typer.Context) -> None:
     _refresh_from_reference(context.obj)
     for name, change in refresh_text_files(DATA_FILES).items():
         print(
-            f"{DATA_FILES / name}: {change.after:,} lines, {change.added:,} added, {change.removed:,} removed"
+            f"{DATA_FILES / name}: {number_of(change.after, 'line')},"
+            f" {change.added:,} added, {change.removed:,} removed"
         )
 
 

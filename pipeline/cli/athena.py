@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import ConfigError, UsageError
+from pipeline.cli.terminal import number_of
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def _described(traces: "Traces") -> list[str]:
             f"database {traces.database} stays: it holds other tables ({', '.join(traces.others[:3])})"
         )
     if traces.results:
-        lines.append(f"{traces.results:,} objects below {traces.place}")
+        lines.append(f"{number_of(traces.results, 'object')} below {traces.place}")
     return lines

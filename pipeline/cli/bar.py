@@ -8,6 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from pipeline.cli.terminal import number_of
 from pipeline.steps import Step
 
 
@@ -49,7 +50,7 @@ class _Lane:
     def wrote(self, table: str, day: str, rows: int) -> None:
         """A partition was written."""
         if self._tables is not None:
-            self._progress.update(self._tables, advance=1, count=f"{table} {day}: {rows:,} rows")
+            self._progress.update(self._tables, advance=1, count=f"{table} {day}: {number_of(rows, 'row')}")
 
 
 class Bar(_Lane):

@@ -23,7 +23,8 @@ def print_results(rows: pl.DataFrame) -> None:
     )
     if outdated := rows.filter("outdated").select("table", "account", "day").n_unique():
         print(
-            f"{outdated:,} of these partitions were written again since; 'cloudtracker checks --run' checks them"
+            f"{outdated:,} of these partitions {'was' if outdated == 1 else 'were'} written again since;"
+            " 'cloudtracker checks --run' checks them"
         )
 
 

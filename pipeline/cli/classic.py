@@ -124,8 +124,8 @@ def _diff(
     unread = rows.filter(pl.col("reason") == "missing_policy").height
     if unread:
         say_aside(
-            f"{unread:,} of {rows.height:,} lines are unknown because a policy of {name} could not be read:"
-            " 'cloudtracker grants' names it"
+            f"{unread:,} of {number_of(rows.height, 'line')} {'is' if unread == 1 else 'are'} unknown because"
+            f" a policy of {name} could not be read: 'cloudtracker grants' names it"
         )
     if asked.format != "text":
         output.print_data(rows, asked.format)

@@ -12,7 +12,7 @@ from pipeline import answers
 from pipeline.cli import classic, output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
-from pipeline.cli.terminal import say_aside
+from pipeline.cli.terminal import number_of, say_aside
 from pipeline.destination import destination_diff
 from pipeline.lake import Lake
 from pipeline.plan import Plan
@@ -114,11 +114,10 @@ def _say_chains(use: RoleUse, name: str, role: str, question: answers.Question) 
         .sort("through", "certainty")
     )
     for way, certainty, sessions in ways.rows():
-        count = f"{sessions:,} session{'' if sessions == 1 else 's'}"
-        say_aside(f"{count} through {way} ({certainty})")
+        say_aside(f"{number_of(sessions, 'session')} through {way} ({certainty})")
     lost = use.sessions.filter((pl.col("certainty") == "unknown") & ~pl.col("mine"))["session_id"].n_unique()
     if lost:
-        text = f"who is behind {lost:,} other session{'' if lost == 1 else 's'} of {place} is not known"
+        text = f"who is behind {number_of(lost, 'other session')} of {place} is not known"
         say_aside(f"{text}: 'unused' means not used in those that are {name}'s")
 
 

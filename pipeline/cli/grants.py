@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import UsageError
-from pipeline.cli.terminal import say, say_aside
+from pipeline.cli.terminal import number_of, say, say_aside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,8 +47,9 @@ def grants(
     else:
         limited = rows["restricted"].sum()
         print(
-            f"{kind} {name} of account {question.account.name} on {question.window.end}: {rows.height:,} actions"
-            f"{'' if action == '*' else f' like {action}'}, {limited:,} of them restricted (~)"
+            f"{kind} {name} of account {question.account.name} on {question.window.end}:"
+            f" {number_of(rows.height, 'action')}{'' if action == '*' else f' like {action}'},"
+            f" {limited:,} of them restricted (~)"
         )
         _print_text(rows, sources)
 

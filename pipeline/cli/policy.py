@@ -95,10 +95,11 @@ def policy(
 def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -> None:
     from assets.right_sized_policies.documents import MOST_CHARACTERS, MOST_POLICIES
 
+    excluded = made.kept["excluded"]
+    stay = f", {excluded:,} that {'was' if excluded == 1 else 'were'} decided to stay" if excluded else ""
     words = [
-        f"{whom}: keeps {made.kept['used']:,} used and {made.kept['unknown']:,} unknown actions"
-        f"{', ' + format(made.kept['excluded'], ',') + ' that were decided to stay' if made.kept['excluded'] else ''};"
-        f" {made.left_out:,} unused are left out"
+        f"{whom}: keeps {made.kept['used']:,} used and {number_of(made.kept['unknown'], 'unknown action')}{stay};"
+        f" {made.left_out:,} unused {'is' if made.left_out == 1 else 'are'} left out"
     ]
     if len(made.documents) != 1:
         words.append(f"{len(made.documents)} documents, to be attached together")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.dates import parsed
+from pipeline.cli.terminal import number_of
 from pipeline.settings import load_settings
 
 
@@ -40,10 +41,11 @@ def publish(
     partitions = [Partition(day, one.id) for day in window.days for one in chosen]
     wanted = partitions if everything else publisher.outdated(partitions)
     counts = publisher.publish(wanted) if wanted else {}
-    print(f"{publisher.warehouse.label}: {len(wanted):,} of {len(partitions):,} days and accounts loaded")
+    noun = "day and account" if len(partitions) == 1 else "days and accounts"
+    print(f"{publisher.warehouse.label}: {len(wanted):,} of {len(partitions):,} {noun} loaded")
     if not wanted:
         print(
             "  the others were loaded before and have not changed since, or are not made; --everything loads all"
         )
     for table, count in counts.items():
-        print(f"  {table}: {count:,} rows")
+        print(f"  {table}: {number_of(count, 'row')}")

@@ -8,6 +8,7 @@ import typer
 
 from assets.errors import UsageError
 from pipeline.cli.dates import parsed
+from pipeline.cli.terminal import number_of
 from pipeline.settings import load_settings
 
 
@@ -47,4 +48,4 @@ def report(
     made = stored_report(settings, chosen, day)
     write_report(made, output)
     print(f"{output}: {len(made.html) / 1e6:.1f} MB", file=sys.stderr)
-    print(f"{rows_path(output)}: {made.rows:,} rows", file=sys.stderr)
+    print(f"{rows_path(output)}: {number_of(made.rows, 'row')}", file=sys.stderr)

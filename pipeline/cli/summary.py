@@ -7,10 +7,11 @@ import polars as pl
 
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import DELIVERED, Window, covered_days
+from pipeline.cli.terminal import number_of
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings
 
-_COUNTS = ("permission_events", "other_events", "duplicates", "rejected")
+_COUNTED = {"permission_events": "permission event", "other_events": "other event", "duplicates": "duplicate"}
 
 
 def print_summary(lake: Lake, accounts: Sequence[AccountSettings], window: Window) -> None:
@@ -24,13 +25,16 @@ def print_summary(lake: Lake, accounts: Sequence[AccountSettings], window: Windo
 def print_scanned(scanned: int, dollars: float, stream: TextIO | None = None) -> None:
     """Print what Athena scanned, and about what that costs; nothing where it was not asked."""
     if scanned:
-        print(f"Athena scanned {scanned:,} bytes, about ${dollars:.{2 if dollars >= 1 else 6}f}", file=stream)
+        print(
+            f"Athena scanned {number_of(scanned, 'byte')}, about ${dollars:.{2 if dollars >= 1 else 6}f}",
+            file=stream,
+        )
 
 
 def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:
     coverage = lake.scan("log_coverage", [Partition(day, account.id) for day in window.days])
     sums = (
-        coverage.select(pl.col("files", "records", *_COUNTS, "unreadable_files").sum())
+        coverage.select(pl.col("files", "records", *_COUNTED, "rejected", "unreadable_files").sum())
         .collect()
         .row(0, named=True)
     )
@@ -45,15 +49,19 @@ def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:
     )
     lost = lake.scan("unmapped_events", [Partition(day, account.id) for day in window.days])
     unmapped = lost.select(pl.col("events").sum()).collect().item()
-    counts = ", ".join(f"{sums[name]:,} {name.replace('_', ' ')}" for name in _COUNTS)
+    counts = ", ".join(
+        [*(number_of(sums[name], noun) for name, noun in _COUNTED.items()), f"{sums['rejected']:,} rejected"]
+    )
+    whole_files = "a whole file" if sums["unreadable_files"] == 1 else "whole files"
     whole = len(covered_days(coverage, window))
     complete = "" if whole == days else f", complete on {whole:,}"
-    unreadable = f" ({sums['unreadable_files']:,} of them whole files)" if sums["unreadable_files"] else ""
+    unreadable = f" ({sums['unreadable_files']:,} of them {whole_files})" if sums["unreadable_files"] else ""
     return [
-        f"{account.name} ({account.id}), {window.start} to {window.end}: logs on {days:,} of {window.length:,} days"
-        f"{complete}",
-        f"  {sums['records']:,} records in {sums['files']:,} files: {counts}{unreadable}"
+        f"{account.name} ({account.id}), {window.start} to {window.end}:"
+        f" logs on {days:,} of {number_of(window.length, 'day')}{complete}",
+        f"  {number_of(sums['records'], 'record')} in {number_of(sums['files'], 'file')}: {counts}{unreadable}"
         f"{' (table rejected_records)' if sums['rejected'] else ''}",
-        f"  {unmapped:,} of the permission events map to no IAM action (table unmapped_events)",
+        f"  {unmapped:,} of the permission events {'maps' if unmapped == 1 else 'map'} to no IAM action"
+        " (table unmapped_events)",
         f"  on {window.end}: {', '.join(f'{count:,} {status}' for status, count in verdicts) or 'no verdicts'}",
     ]

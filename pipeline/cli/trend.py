@@ -78,7 +78,9 @@ def _all_of(settings: Settings) -> str:
 def _say_who_is_missing(rows: "pl.DataFrame", accounts: int) -> None:
     for day, summed in rows.select("day", "accounts").drop_nulls().iter_rows():
         if summed < accounts:
-            say_aside(f"{day}: only {summed} of {accounts} accounts are stored and summed up")
+            say_aside(
+                f"{day}: only {summed} of {accounts} accounts {'is' if summed == 1 else 'are'} stored and summed up"
+            )
 
 
 def _make(settings: Settings, lake: "Lake", chosen: AccountSettings | None, weeks: "Weeks") -> None:

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.terminal import number_of
+
 _SPARKS = "▁▂▃▄▅▆▇█"
 _BAR = 24
 _NARROW, _UNLIMITED = 104, 400
@@ -26,7 +28,7 @@ def print_trend(title: str, rows: pl.DataFrame, *, color: bool) -> None:
     if not console.is_terminal:
         console.width = _UNLIMITED
     days = rows["day"].drop_nulls()
-    console.print(Text(f"{title}, {rows.height} weeks to {rows['week_to'][-1]}", style="bold"))
+    console.print(Text(f"{title}, {number_of(rows.height, 'week')} to {rows['week_to'][-1]}", style="bold"))
     console.print(_weeks(rows, drawn))
     for column, (word, style) in _SHOWN.items():
         console.print(_line(word, rows[column].to_list(), style, drawn))
@@ -91,10 +93,11 @@ def _number(value: float) -> str:
 
 def _remarks(rows: pl.DataFrame, stored: int) -> None:
     """Say on stderr what makes the weeks hard to compare."""
-    if stored < rows.height:
+    missing = rows.height - stored
+    if missing:
         print(
-            f"cloudtracker: {rows.height - stored} of {rows.height} weeks have no stored day;"
-            " 'cloudtracker run --from ... --to ...' makes them",
+            f"cloudtracker: {missing} of {number_of(rows.height, 'week')} {'has' if missing == 1 else 'have'}"
+            " no stored day; 'cloudtracker run --from ... --to ...' makes them",
             file=sys.stderr,
         )
     if rows["score_version"].drop_nulls().n_unique() > 1:

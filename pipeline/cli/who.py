@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.errors import UsageError
-from pipeline.cli.terminal import say
+from pipeline.cli.terminal import number_of, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,7 +75,7 @@ def _print_text(
     say(f"used by {users.height:,}:" if users.height else "used by nobody that the logs show")
     for row in users.to_dicts():
         say(f"  {_origin(row)}")
-        often = f"{row['sessions']:,} {'session' if row['sessions'] == 1 else 'sessions'}, {row['events']:,} events"
+        often = f"{number_of(row['sessions'], 'session')}, {number_of(row['events'], 'event')}"
         last = f", last {row['last_used']:%Y-%m-%d %H:%M:%S}" if row["last_used"] else ""
         say(f"      {often}{last} ({row['certainty']})")
         for way in row["through"]:

@@ -135,7 +135,7 @@ def test_the_trend_is_what_the_tables_say_and_follows_them(demo: Account, ask: A
     assert [(row["granted"], row["risk_score"]) for row in alone] == [(2, 1.0)]
     text = ask("trend", "--account", "all", "--weeks", 2)
     assert text.lines[0] == "the one account, 2 weeks to 2026-06-30"
-    assert "1 of 2 weeks have no stored day" in text.err
+    assert "1 of 2 weeks has no stored day" in text.err
     assert "\x1b" not in text.out
 
     before, bytes_ = _times(demo.root), _hashes(demo, *REMEMBERED)
@@ -179,8 +179,8 @@ def test_a_sum_of_some_accounts_is_not_taken_for_that_of_all(demo: Account, ask:
     demo.configure(lookback_days=2, accounts=[_account("2026-06-30"), other])
     _run(ask, 30, 30)
     answer = ask("trend", "--account", "all", "--weeks", 1)
-    assert (answer.code, answer.lines[0]) == (0, "all 2 accounts, 1 weeks to 2026-06-30")
-    assert answer.err == "cloudtracker: 2026-06-30: only 1 of 2 accounts are stored and summed up\n"
+    assert (answer.code, answer.lines[0]) == (0, "all 2 accounts, 1 week to 2026-06-30")
+    assert answer.err == "cloudtracker: 2026-06-30: only 1 of 2 accounts is stored and summed up\n"
     assert _series(ask, "--account", "all")[0]["accounts"] == 1
     assert "accounts" not in _series(ask, "--account", "demo")[0]
 

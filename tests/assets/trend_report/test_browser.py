@@ -216,6 +216,11 @@ def test_roles_nobody_assumed_are_told_from_those_in_which_nothing_was_done(
     said = {row.split()[0]: " ".join(row.split()) for row in rows}
     assert "nobody assumed it" in said["idle"]
     assert "assumed, and nothing done in it 1 3 2026-06-29" in said["taken"]
+    once = people.with_columns(assumptions=taken.then(1).otherwise(0))
+    path.write_bytes(page([replace(day, people=once)], "demo"))
+    opened.page.reload()
+    opened.page.locator("#people tbody .opener", has_text="taken").click()
+    assert "1 time, last 2026-06-29" in opened.page.locator(".person .facts").inner_text()
     opened.page.context.close()
 
 

@@ -40,6 +40,8 @@ def test_a_finding_for_each_principal_holds_what_the_schema_asks_for(made: Accou
     assert [one["user"]["name"] for one in findings] == ["admin", "=cmd@example.org", "busy"]
     for one in findings:
         _check_event(one)
+    descriptions = {one["finding_info"]["desc"] for one in findings}
+    assert descriptions == {"Granted against used on 2026-06-30; logs cover it."}
     admin, evil, busy = findings
     assert evil["permission_analysis_results"] == [
         {

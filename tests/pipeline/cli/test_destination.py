@@ -163,7 +163,7 @@ def test_who_used_the_role_and_who_may(demo: Account, ask: Ask) -> None:
         "      through alice > demo/deploy > demo/admin",
         "      of all that the logs show, only they used iam:CreateUser, s3:CreateBucket, sts:AssumeRole",
         "  user bob",
-        "      1 session, 1 events, last 2026-06-29 10:05:00 (certain)",
+        "      1 session, 1 event, last 2026-06-29 10:05:00 (certain)",
         "      through bob > demo/admin",
         "      of all that the logs show, only they used ec2:DescribeInstances",
         "may assume it:",

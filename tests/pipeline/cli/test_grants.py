@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pipeline.cli.terminal import number_of
 from tests.build import ACCOUNT, allow, iam, record, role, user
 from tests.conftest import Account, Ask
 
@@ -61,7 +62,7 @@ def test_an_action_a_line_with_its_statements(demo: Account, ask: Ask) -> None:
 def test_only_what_matches(demo: Account, ask: Ask, pattern: str, actions: list[str]) -> None:
     lines = ask(*GRANTS, "--action", pattern).lines
     assert lines[0].startswith(
-        f"user alice of account demo on 2026-06-30: {len(actions)} actions like {pattern}, "
+        f"user alice of account demo on 2026-06-30: {number_of(len(actions), 'action')} like {pattern}, "
     )
     assert [line.split()[0 if line.startswith(" ") else 1] for line in lines[1:]] == actions
 

@@ -45,7 +45,7 @@ def test_it_keeps_what_was_used_in_its_limits(demo: Account, ask: Ask) -> None:
             },
         ],
     }
-    assert "user alice: keeps 2 used and 1 unknown actions; 2 unused are left out" in said.err
+    assert "user alice: keeps 2 used and 1 unknown action; 2 unused are left out" in said.err
 
 
 def test_variables_of_an_older_version_stay_text(account: Account, ask: Ask) -> None:
