@@ -109,7 +109,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "": "What each principal did on a day, by event: one row per kind of call and outcome.",
         "principal_arn": "ARN of the user or role, never of an STS session; of a service its name; or empty",
         "principal_id": "Unique id (AIDA..., AROA...): a name that was recreated has another; or empty",
-        "principal_account": "Account that the caller belongs to; empty for services, or if not known",
+        "principal_account": "Account that the caller belongs to; ANONYMOUS_PRINCIPAL (AWS's word) for unsigned calls; "
+        "empty for services, or if not known",
         "principal_type": "user, role, root, account, service, saml_user, web_identity_user, "
         "identity_center_user or unknown",
         "event_source": "eventSource, as s3.amazonaws.com",

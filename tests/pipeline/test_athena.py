@@ -183,7 +183,7 @@ def test_cleanup_asks_and_removes_table_database_and_results(
     told = [
         f"table cloudtracker.{table}",
         "database cloudtracker",
-        f"1 objects below s3://{OUTPUT}/cloudtracker/",
+        f"1 object below s3://{OUTPUT}/cloudtracker/",
     ]
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
     refused = ask("athena", "cleanup")
