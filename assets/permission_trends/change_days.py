@@ -1,12 +1,15 @@
 """The changes of the days of a run, each against the nearest earlier day that is stored."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import polars as pl
 
+from assets.expanded_grants.standing import standing
+from assets.iam_snapshots.snapshot import details_of
 from assets.partitions import Partition
 from assets.permission_trends.changes import DIFF_COLUMNS, StoredDay, changes, stopped_in
 from assets.permission_trends.schema import PERMISSION_CHANGES
@@ -67,4 +70,12 @@ def _read(partition: Partition, stored: Stored) -> StoredDay:
         diff=rows_on(stored, "principal_diffs", partition).select(DIFF_COLUMNS).collect(),
         grants=rows_on(stored, "expanded_grants", partition),
         sources=rows_on(stored, "grant_sources", partition),
+        standing=partial(_standing, partition, stored),
     )
+
+
+def _standing(
+    partition: Partition, stored: Stored, principal_arns: Collection[str], patterns: Collection[str]
+) -> pl.DataFrame:
+    details = details_of(rows_on(stored, "iam_snapshots", partition).collect())
+    return standing(details, principal_arns, patterns)

@@ -1,5 +1,6 @@
 """What changed from one stored day to the next: grants, use, and who came and went."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -25,13 +26,15 @@ DIFF_COLUMNS = (
 class StoredDay:
     """One day of an account: `people` (`stored.PEOPLE`), `principal_diffs`, `expanded_grants`, `grant_sources`.
 
-    The grants are lazy: only those of what changed are read.
+    The grants are lazy: only those of what changed are read. `standing` returns the statements (`principal_arn`,
+    `id`) with some patterns that stand in the policies of principals, granting or not: the snapshot is read only then.
     """
 
     people: pl.DataFrame
     diff: pl.DataFrame
     grants: pl.LazyFrame
     sources: pl.LazyFrame
+    standing: Callable[[Collection[str], Collection[str]], pl.DataFrame]
 
 
 def changes(before: StoredDay, after: StoredDay, stopped: pl.DataFrame) -> pl.DataFrame:
@@ -157,6 +160,14 @@ def _words(rows: pl.DataFrame, day: StoredDay, later: StoredDay | None) -> pl.Da
             .unique()
             .collect()
         )
+        # What grants nothing any more may stand all the same: what took it away took the last action of it.
+        lost = grants.select("principal_arn", pl.col("granted_by").alias("id")).explode("id")
+        lost = lost.join(still, on=["principal_arn", "id"], how="anti")
+        theirs = later.people.filter(_principal().is_in(mine)).join(lost, on="principal_arn", how="semi")
+        if theirs.height:
+            said = day.sources.join(lost.lazy(), on="id", how="semi").select("pattern").collect()
+            standing = later.standing(frozenset(theirs["principal_arn"]), frozenset(said["pattern"]))
+            still = pl.concat([still, standing.select(still.columns)]).unique()
     return statement_words(grants, day.sources.collect(), still)
 
 

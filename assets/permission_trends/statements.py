@@ -10,7 +10,7 @@ def statement_words(grants: pl.DataFrame, sources: pl.DataFrame, still: pl.DataF
     """Return `policy` and `statement` for each `principal_arn` and `action` of `grants`.
 
     In: `principal_arn`, `action`, `granted_by` of `expanded_grants`; `grant_sources` of the same day. `still`
-    (`principal_arn`, `id`) are the statements that grant the principal something a day later: where one of them no
+    (`principal_arn`, `id`) are the statements that stand in the principal's policies a day later: where one of them no
     longer grants this action, something else must have taken it away, and the text says so.
     """
     worded = sources.select("id", policy=_policy(), statement=_statement())

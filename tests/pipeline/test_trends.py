@@ -96,6 +96,25 @@ def test_backfills_in_any_order_end_with_the_same_bytes(demo: Account, ask: Ask)
     assert _hashes(demo, *REMEMBERED) == whole
 
 
+def test_a_deny_that_takes_all_that_a_statement_grants_is_told_from_its_removal(
+    demo: Account, ask: Ask
+) -> None:
+    demo.configure(lookback_days=2, as_of="2026-06-29", accounts=[_account("2026-06-29")])
+    _run(ask, 29, 29)
+    deny = {"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"}
+    demo.write_iam(iam(ALICE, role("admin", allow("iam:CreateUser"), deny)))
+    demo.configure(lookback_days=2, accounts=[_account("2026-06-30")])
+    _run(ask, 30, 30)
+    rows = Lake(demo.root).scan("permission_changes", [Partition(LAST, ACCOUNT)]).collect()
+    assert rows.filter(change="revoked").select("action", "statement").rows() == [
+        (
+            "iam:CreateUser",
+            "inline, statement 0: Allow Action iam:CreateUser"
+            " (it still says so: a Deny, the boundary or an SCP takes it away)",
+        )
+    ]
+
+
 def test_a_new_snapshot_is_a_change_with_its_statement(demo: Account, ask: Ask) -> None:
     demo.configure(lookback_days=2, as_of="2026-06-29", accounts=[_account("2026-06-29")])
     _run(ask, 28, 29)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assets.permission_trends.changes import StoredDay, changes
 from assets.permission_trends.schema import CHANGES, CHANGES_KEY
-from tests.assets.permission_trends.diffs import Key, diff_rows, grants, people, source
+from tests.assets.permission_trends.diffs import Key, diff_rows, grants, people, source, standing_of
 
 NOBODY_KNOWS = pl.DataFrame(schema={"principal": pl.String(), "action": pl.String()})
 NAMES = ["alice", "alice@2", "bob"]
@@ -23,6 +23,7 @@ def day_of(diff: Mapping[Key, str]) -> StoredDay:
         diff_rows(diff),
         grants({key: ["s"] for key, status in diff.items() if status != "not_granted"}).lazy(),
         source("s", "*:*").lazy(),
+        standing_of("s"),
     )
 
 

@@ -1,19 +1,23 @@
 """Hand-made diffs: a day of an account written as `{(principal, action): status}`."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import polars as pl
 
 from assets.expanded_grants.schema import GRANTS, SOURCES
+from assets.expanded_grants.standing import STANDING
 from assets.iam_snapshots.schema import COLUMNS
 from assets.partitions import Partition
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from pipeline.lake import Lake
+from tests.build import iam
 
 ACCOUNT = "111111111111"
 Key = tuple[str, str]
+_UNKNOWN_TIMES = {name: None for name, dtype in COLUMNS.items() if dtype.is_temporal()}
 _times = count(1)
 
 _NOTHING: dict[str, object] = {
@@ -114,6 +118,17 @@ def source(identifier: str, pattern: str, **more: object) -> pl.DataFrame:
     return pl.DataFrame([{**row, **more}], schema=SOURCES, orient="row")
 
 
+def standing_of(*ids: str) -> Callable[[Collection[str], Collection[str]], pl.DataFrame]:
+    """Return what `StoredDay.standing` is where these statements stand in everybody's policies."""
+
+    def standing(principal_arns: Collection[str], patterns: Collection[str]) -> pl.DataFrame:
+        assert patterns
+        rows = [(one, id_) for one in principal_arns for id_ in ids]
+        return pl.DataFrame(rows, schema=STANDING, orient="row")
+
+    return standing
+
+
 def write_day(
     lake: Lake, day: date, statuses: Mapping[Key, str], everyone: tuple[str, ...] = (), **more: object
 ) -> None:
@@ -133,6 +148,10 @@ def write_day(
         }
         for who in names
     ]
+    # Nobody carries a policy in it: the statement is gone with the last of its grants.
+    snapshot.append(
+        {**dict.fromkeys(COLUMNS, ""), **_UNKNOWN_TIMES, "kind": "document", "document": json.dumps(iam())}
+    )
     granted = {key: ["s"] for key, status in statuses.items() if status != "not_granted"}
     partition = Partition(day, ACCOUNT)
     lake.write("principal_diffs", diff_rows(statuses, **more), partition, at)

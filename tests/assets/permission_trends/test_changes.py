@@ -19,6 +19,7 @@ from tests.assets.permission_trends.diffs import (
     grants,
     people,
     source,
+    standing_of,
     write_day,
     written_next,
 )
@@ -27,8 +28,10 @@ DAY = date(2026, 6, 1)
 KEY = ("alice", "s3:GetObject")
 
 
-def _day(diff: pl.DataFrame, statements: Mapping[Key, list[str]], sources: pl.DataFrame) -> StoredDay:
-    return StoredDay(people("alice"), diff, grants(statements).lazy(), sources.lazy())
+def _day(
+    diff: pl.DataFrame, statements: Mapping[Key, list[str]], sources: pl.DataFrame, *standing: str
+) -> StoredDay:
+    return StoredDay(people("alice"), diff, grants(statements).lazy(), sources.lazy(), standing_of(*standing))
 
 
 def _between(before: str, after: str, known: bool = False) -> list[tuple[str, str, str]]:
@@ -112,13 +115,28 @@ def test_a_statement_that_still_stands_did_not_revoke_anything() -> None:
     assert rows["statement"].item().endswith("a Deny, the boundary or an SCP takes it away)")
 
 
+@pytest.mark.parametrize("standing", [("s",), ()])
+def test_a_statement_whose_last_action_was_taken_away_still_says_so(standing: tuple[str, ...]) -> None:
+    """No grant refers to it any more: whether it stands is seen in the policies."""
+    before = _day(diff_rows({KEY: "used"}), {KEY: ["s"]}, source("s", "s3:GetObject"))
+    after = _day(diff_rows({}), {}, source("other", "s3:*"), *standing)
+    rows = changes(before, after, pl.DataFrame(schema={"principal": pl.String(), "action": pl.String()}))
+    (text,) = rows["statement"]
+    assert text.startswith("own, statement 0: Allow Action s3:GetObject")
+    assert text.endswith("takes it away)") is bool(standing)
+
+
 def test_what_the_next_of_the_same_name_is_granted_kept_nothing_from_who_was_deleted() -> None:
     """The statement stands for alice again, but the alice who lost it is gone: no Deny did that."""
     statement = source("s", "s3:*")
     before = _day(diff_rows({KEY: "used"}), {KEY: ["s"]}, statement)
     again = ("alice@2", KEY[1])
     after = StoredDay(
-        people("alice@2"), diff_rows({again: "unused"}), grants({again: ["s"]}).lazy(), statement.lazy()
+        people("alice@2"),
+        diff_rows({again: "unused"}),
+        grants({again: ["s"]}).lazy(),
+        statement.lazy(),
+        standing_of("s"),
     )
     rows = changes(before, after, pl.DataFrame(schema={"principal": pl.String(), "action": pl.String()}))
     (text,) = rows.filter(pl.col("change") == "revoked")["statement"]
