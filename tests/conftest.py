@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -206,3 +207,36 @@ def account(tmp_path: Path, facts: Path, begun_home: Path, dagster_home: Path) -
     os.chdir(folder)
     yield made
     os.chdir(before)
+
+
+Make = Callable[..., Account]
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the accounts of `made`."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def made(account: Account, ask: Ask, kept: Path) -> Make:
+    """Write an account and ask something of it, so that its tables are made: `made(write, *words)`.
+
+    Once for all tests that do the same: each has a copy of its own.
+    """
+
+    def make(write: Callable[[Account], Account], *words: str) -> Account:
+        copy = kept / f"{write.__module__}.{write.__qualname__}"
+        if copy.exists():
+            shutil.copytree(copy, account.folder, dirs_exist_ok=True)
+            # What tables are made from was changed by being copied, for all that the system tells: they must be newer.
+            now = time.time()
+            for path in account.root.rglob("*.parquet"):
+                os.utime(path, (now, now))
+        else:
+            write(account)
+            assert ask(*words).code == 0
+            shutil.copytree(account.folder, copy)
+        return account
+
+    return make

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.build import allow, iam, log_file, record, role, user
-from tests.conftest import Account, Ask
+from tests.conftest import Account, Ask, Make
 
 ALICE = user(
     "alice", allow("s3:CreateBucket", "s3:ListAllMyBuckets", "s3:GetObject", "iam:CreateUser", "iam:GetUser")
@@ -21,6 +21,16 @@ WINDOW = [date(2026, 6, 26) + timedelta(days=n) for n in range(5)]
 
 @pytest.fixture
 def demo(account: Account) -> Account:
+    return _write(account)
+
+
+@pytest.fixture
+def asked(made: Make) -> Account:
+    """The same, with its tables."""
+    return made(_write, "--account", "demo", "--user", "alice")
+
+
+def _write(account: Account) -> Account:
     """alice used one permission, was refused one and failed with one; admin used one; bob was never seen."""
     account.write_iam(iam(ALICE, BOB, ADMIN))
     for day in WINDOW:
@@ -37,7 +47,7 @@ def demo(account: Account) -> Account:
     return account
 
 
-def test_a_users_permissions(demo: Account, ask: Ask) -> None:
+def test_a_users_permissions(asked: Account, ask: Ask) -> None:
     answer = ask("--account", "demo", "--user", "alice")
     assert answer.code == 0
     assert answer.lines == [
@@ -60,7 +70,7 @@ def test_a_users_permissions(demo: Account, ask: Ask) -> None:
     ],
 )
 def test_filters_leave_out_what_they_say_and_nothing_else(
-    demo: Account, ask: Ask, flag: str, hidden: set[str]
+    asked: Account, ask: Ask, flag: str, hidden: set[str]
 ) -> None:
     everything = ask("--account", "demo", "--user", "alice").lines
     assert ask("--account", "demo", "--user", "alice", flag).lines == [
@@ -68,17 +78,17 @@ def test_filters_leave_out_what_they_say_and_nothing_else(
     ]
 
 
-def test_a_roles_permissions(demo: Account, ask: Ask) -> None:
+def test_a_roles_permissions(asked: Account, ask: Ask) -> None:
     answer = ask("--account", "111111111111", "--role", "admin")
     assert answer.lines == ["Getting info for role admin", "- ec2:runinstances", "  s3:createbucket"]
 
 
-def test_users_and_roles_are_listed(demo: Account, ask: Ask) -> None:
+def test_users_and_roles_are_listed(asked: Account, ask: Ask) -> None:
     assert ask("--account", "demo", "--list", "users").lines == ["  alice", "- bob"]
     assert ask("--account", "demo", "--list", "roles").lines == ["  admin"]
 
 
-def test_json_has_every_column_with_canonical_names(demo: Account, ask: Ask) -> None:
+def test_json_has_every_column_with_canonical_names(asked: Account, ask: Ask) -> None:
     rows = json.loads(ask("--account", "demo", "--user", "alice", "--format", "json").out)
     used = next(row for row in rows if row["action"] == "s3:ListAllMyBuckets")
     assert used["status"] == "used"
@@ -91,14 +101,14 @@ def test_json_has_every_column_with_canonical_names(demo: Account, ask: Ask) -> 
     assert by_action["s3:GetObject"] == ("selectors_unknown", 0, 0)
 
 
-def test_csv_has_a_header_and_the_same_rows(demo: Account, ask: Ask) -> None:
+def test_csv_has_a_header_and_the_same_rows(asked: Account, ask: Ask) -> None:
     rows = list(
         csv.DictReader(io.StringIO(ask("--account", "demo", "--list", "users", "--format", "csv").out))
     )
     assert [(row["principal_name"], row["status"]) for row in rows] == [("alice", "used"), ("bob", "unused")]
 
 
-def test_another_window_is_answered_by_the_same_rules(demo: Account, ask: Ask) -> None:
+def test_another_window_is_answered_by_the_same_rules(asked: Account, ask: Ask) -> None:
     short = ask("--account", "demo", "--user", "alice", "--start", "2026-06-29", "--end", "2026-06-30")
     assert "- s3:listallmybuckets" in short.lines
     assert "- s3:createbucket" in short.lines

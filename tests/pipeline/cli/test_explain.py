@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.build import ACCOUNT, allow, iam, user
-from tests.conftest import Account, Ask
+from tests.conftest import Account, Ask, Make
 from tests.pipeline.cli.explained import (
     ALICES,
     BATCHES,
@@ -22,7 +22,13 @@ def demo(account: Account) -> Account:
     return demo_account(account)
 
 
-def test_granted_through_a_group_and_only_refused(demo: Account, ask: Ask) -> None:
+@pytest.fixture
+def asked(made: Make) -> Account:
+    """The same, with its tables."""
+    return made(demo_account, *ALICES, "iam:GetUser")
+
+
+def test_granted_through_a_group_and_only_refused(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "IAM:listusers")
     assert told[""] == ["iam:ListUsers for user alice of account demo, 2026-06-26 to 2026-06-30"]
     assert told["verdict"] == [
@@ -41,7 +47,7 @@ def test_granted_through_a_group_and_only_refused(demo: Account, ask: Ask) -> No
     assert told["needed by"] == ["iam ListUsers"]
 
 
-def test_used_and_refused(demo: Account, ask: Ask) -> None:
+def test_used_and_refused(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:GetUser")
     assert told["verdict"][:2] == [
         "used (called): the principal made a call that needs it, and the call succeeded",
@@ -55,7 +61,7 @@ def test_used_and_refused(demo: Account, ask: Ask) -> None:
     assert "2 ok, 2026-06-28T10:00:00Z to 2026-06-28T10:30:00Z, last eventID " in told["events"][2]
 
 
-def test_denied_by_a_statement_and_tried_all_the_same(demo: Account, ask: Ask) -> None:
+def test_denied_by_a_statement_and_tried_all_the_same(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:DeleteUser")
     assert told["verdict"] == [
         "none: it is not granted, and no use of it is seen in the logs; it was refused 2 times",
@@ -69,7 +75,7 @@ def test_denied_by_a_statement_and_tried_all_the_same(demo: Account, ask: Ask) -
     assert "since" not in told
 
 
-def test_a_call_that_failed_for_another_reason_ischapters(demo: Account, ask: Ask) -> None:
+def test_a_call_that_failed_for_another_reason_ischapters(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:DeleteRole")
     assert told["verdict"][0] == (
         "none: it is not granted, and no use of it is seen in the logs;"
@@ -78,7 +84,7 @@ def test_a_call_that_failed_for_another_reason_ischapters(demo: Account, ask: As
     assert told["events"][1].startswith("  1 error (NoSuchEntity), ")
 
 
-def test_cut_by_the_boundary(demo: Account, ask: Ask) -> None:
+def test_cut_by_the_boundary(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "sqs:ListQueues")
     assert told["verdict"][0] == (
         "none: it is not granted, and no use of it is seen in the logs, which would not show every use"
@@ -111,7 +117,7 @@ def test_cut_by_a_service_control_policy(demo: Account, ask: Ask) -> None:
     assert chapters(ask, *ALICES, "iam:GetUser")["granted"] == ["yes"]
 
 
-def test_restricted_by_a_condition_or_to_resources(demo: Account, ask: Ask) -> None:
+def test_restricted_by_a_condition_or_to_resources(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "ec2:StopInstances")
     assert told["verdict"][0].startswith("unused (never_called): ")
     assert told["granted"] == [
@@ -125,7 +131,7 @@ def test_restricted_by_a_condition_or_to_resources(demo: Account, ask: Ask) -> N
     assert told["allowed by"][0].endswith(" on arn:aws:s3:::a, arn:aws:s3:::b, arn:aws:s3:::c and 1 more")
 
 
-def test_used_by_a_service_on_its_behalf(demo: Account, ask: Ask) -> None:
+def test_used_by_a_service_on_its_behalf(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *BATCHES, "kms:Decrypt")
     assert told["verdict"][0].startswith("used (called_by_service): ")
     assert told["events"][1].startswith(
@@ -133,13 +139,13 @@ def test_used_by_a_service_on_its_behalf(demo: Account, ask: Ask) -> None:
     )
 
 
-def test_used_through_an_event_of_another_name(demo: Account, ask: Ask) -> None:
+def test_used_through_an_event_of_another_name(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *BATCHES, "s3:ListAllMyBuckets")
     assert told["events"][0] == "s3.amazonaws.com ListBuckets"
     assert "s3 ListBuckets" in told["needed by"][0].split(", ")
 
 
-def test_not_granted_and_used(demo: Account, ask: Ask) -> None:
+def test_not_granted_and_used(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "ec2:RunInstances")
     assert told["verdict"][0].startswith("not_granted (revoked): ")
     assert told["granted"] == ["no: no statement allows it"]
@@ -149,7 +155,7 @@ def test_not_granted_and_used(demo: Account, ask: Ask) -> None:
     ]
 
 
-def test_a_call_that_may_have_needed_it(demo: Account, ask: Ask) -> None:
+def test_a_call_that_may_have_needed_it(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:PassRole")
     assert told["events"][0] == "ec2.amazonaws.com RunInstances, may have needed it"
     assert told["recorded"] == ["no call that needs it is known to be recorded"]

@@ -4,17 +4,18 @@ import json
 
 import pytest
 
-from tests.conftest import Account, Ask
+from tests.conftest import Account, Ask, Make
 from tests.pipeline.cli.explained import ALICES, BATCHES, BOUNDARY, demo_account
 from tests.pipeline.cli.explained import told as chapters
 
 
 @pytest.fixture
-def demo(account: Account) -> Account:
-    return demo_account(account)
+def asked(made: Make) -> Account:
+    """The account whose stories are told, with its tables."""
+    return made(demo_account, *ALICES, "iam:GetUser")
 
 
-def test_the_window_that_is_asked_for(demo: Account, ask: Ask) -> None:
+def test_the_window_that_is_asked_for(asked: Account, ask: Ask) -> None:
     day = ("--start", "2026-06-28", "--end", "2026-06-28")
     told = chapters(ask, *ALICES, "iam:GetUser", *day)
     assert told[""][0].endswith(", 2026-06-28 to 2026-06-28")
@@ -24,13 +25,13 @@ def test_the_window_that_is_asked_for(demo: Account, ask: Ask) -> None:
     assert told["events"] == ["none in the logs of the window"]
 
 
-def test_what_is_not_evaluated(demo: Account, ask: Ask) -> None:
+def test_what_is_not_evaluated(asked: Account, ask: Ask) -> None:
     said = chapters(ask, *ALICES, "iam:GetUser")["not evaluated"][0]
     for kind in ("resource control policies", "session policies", "resource policies", "none are configured"):
         assert kind in said
 
 
-def test_a_story_as_data(demo: Account, ask: Ask) -> None:
+def test_a_story_as_data(asked: Account, ask: Ask) -> None:
     told = json.loads(ask(*ALICES, "iam:GetUser", "--format", "json").out)
     assert (told["action"], told["granted"], told["reason"]) == ("iam:GetUser", True, "granted")
     assert (told["verdict"]["status"], told["recorded"], told["access_level"]) == (
@@ -58,26 +59,26 @@ def test_a_story_as_data(demo: Account, ask: Ask) -> None:
         ("s3:*", "s3:*: no such IAM action; explain takes one action"),
     ],
 )
-def test_an_unknown_action_is_refused(demo: Account, ask: Ask, action: str, said: str) -> None:
+def test_an_unknown_action_is_refused(asked: Account, ask: Ask, action: str, said: str) -> None:
     # alice may do ec2:* within her boundary and batch ec2:*: a wildcard does not make an action exist.
     answer = ask(*ALICES, action)
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
 
 
-def test_a_wildcard_does_not_make_an_action_exist(demo: Account, ask: Ask) -> None:
+def test_a_wildcard_does_not_make_an_action_exist(asked: Account, ask: Ask) -> None:
     answer = ask(*BATCHES, "ec2:RunInstance")
     assert answer.code == 2
     assert "did you mean 'ec2:RunInstances'" in answer.err
 
 
-def test_a_wildcard_is_no_action_where_a_policy_writes_it_so_either(demo: Account, ask: Ask) -> None:
+def test_a_wildcard_is_no_action_where_a_policy_writes_it_so_either(asked: Account, ask: Ask) -> None:
     answer = ask(*BATCHES, "ec2:*")
     assert (answer.code, answer.out) == (2, "")
     assert "ec2:*: no such IAM action; explain takes one action" in answer.err
 
 
-def test_an_unknown_action_that_a_policy_names_ischapters(demo: Account, ask: Ask) -> None:
+def test_an_unknown_action_that_a_policy_names_ischapters(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:futureaction")
     assert told[""][0].startswith("iam:FutureAction for user alice")
     assert told["granted"] == ["yes", "a policy names it, but no list of IAM actions knows it"]
@@ -95,7 +96,7 @@ def test_an_unknown_action_that_a_policy_names_ischapters(demo: Account, ask: As
         ((*ALICES, "iam:GetUser", "--end", "2026-07-01"), "--end 2026-07-01 lies after 2026-06-30"),
     ],
 )
-def test_what_cannot_be_asked(demo: Account, ask: Ask, words: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_asked(asked: Account, ask: Ask, words: tuple[str, ...], said: str) -> None:
     answer = ask(*words)
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err

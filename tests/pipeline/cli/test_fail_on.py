@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.build import allow, iam, record, role, user
-from tests.conftest import Account, Ask
+from tests.conftest import Account, Ask, Make
 
 ALICE = user("alice", allow("iam:GetUser", "iam:ListUsers", "iam:PassRole"))
 BOB = user("bob", allow("iam:ListUsers"))
@@ -17,6 +17,16 @@ ASKED = ("--account", "demo", "--user", "alice")
 
 @pytest.fixture
 def demo(account: Account) -> Account:
+    return _write(account)
+
+
+@pytest.fixture
+def asked(made: Make) -> Account:
+    """The same, with its tables."""
+    return made(_write, *ASKED)
+
+
+def _write(account: Account) -> Account:
     """alice: one used, one unused, one unknown, one not granted; bob: nothing; admin: all that is granted."""
     account.write_iam(iam(ALICE, BOB, ADMIN))
     account.log(
@@ -53,7 +63,7 @@ def said() -> dict[tuple[str, ...], str]:
 
 
 def test_the_exit_code_says_what_is_in_the_answer(
-    demo: Account, ask: Ask, said: dict[tuple[str, ...], str]
+    asked: Account, ask: Ask, said: dict[tuple[str, ...], str]
 ) -> None:
     ask(*ASKED)
     for flags, found in said.items():
@@ -64,18 +74,18 @@ def test_the_exit_code_says_what_is_in_the_answer(
         assert answer.err == plain.err + (f"cloudtracker: --fail-on: {found}\n" if found else ""), flags
 
 
-def test_a_principal_without_such_lines_passes(demo: Account, ask: Ask) -> None:
+def test_a_principal_without_such_lines_passes(asked: Account, ask: Ask) -> None:
     every = ("--fail-on", "unused,not_granted,unknown")
     assert ask("--account", "demo", "--role", "admin", *every).code == 0
 
 
-def test_another_word_is_refused(demo: Account, ask: Ask) -> None:
+def test_another_word_is_refused(asked: Account, ask: Ask) -> None:
     answer = ask(*ASKED, "--fail-on", "unused,used")
     assert answer.code == 2
     assert "--fail-on 'used' is none of unused, not_granted, unknown" in answer.err
 
 
-def test_it_stands_behind_no_command(demo: Account, ask: Ask) -> None:
+def test_it_stands_behind_no_command(asked: Account, ask: Ask) -> None:
     answer = ask("--fail-on", "unused", "tables")
     assert answer.code == 2
     assert "--fail-on stands before 'tables'" in answer.err

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.build import allow, iam, record, user
-from tests.conftest import Account, Ask
+from tests.conftest import Account, Ask, Make
 
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 ALICE = user(
@@ -19,6 +19,16 @@ ALICE = user(
 
 @pytest.fixture
 def demo(account: Account) -> Account:
+    return _write(account)
+
+
+@pytest.fixture
+def asked(made: Make) -> Account:
+    """The same, with its tables."""
+    return made(_write, "policy", "--account", "demo", "--user", "alice")
+
+
+def _write(account: Account) -> Account:
     """Alice stops an instance and makes a bucket; she never starts one."""
     account.write_iam(iam(ALICE))
     for day in range(26, 31):
@@ -27,7 +37,7 @@ def demo(account: Account) -> Account:
     return account
 
 
-def test_it_keeps_what_was_used_in_its_limits(demo: Account, ask: Ask) -> None:
+def test_it_keeps_what_was_used_in_its_limits(asked: Account, ask: Ask) -> None:
     said = ask("policy", "--account", "demo", "--user", "alice")
     assert said.code == 0
     instance = {"Resource": ["arn:aws:ec2:*:*:instance/i-1"], "Condition": MFA}
@@ -133,7 +143,7 @@ def test_a_file_that_is_no_policy_is_named(demo: Account, ask: Ask) -> None:
         assert words in said.err
 
 
-def test_wrong_flags(demo: Account, ask: Ask) -> None:
+def test_wrong_flags(asked: Account, ask: Ask) -> None:
     assert ask("policy", "--account", "demo", "--user", "alice", "--format", "csv").code == 2
     assert ask("policy", "--account", "demo", "--user", "alice", "--replay", "x", "--output", "y").code == 2
     assert ask("policy", "--account", "demo").code == 2
