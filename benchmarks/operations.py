@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 TAIL = 220
 _SUPPORTED = Path(__file__).parent.parent / "data_files" / "cloudtrail_supported_events.txt"
+# Not sts: what issues sessions is generated apart.
 _SERVICES = frozenset(
     [
         "ec2",
@@ -15,7 +16,6 @@ _SERVICES = frozenset(
         "ssm",
         "secretsmanager",
         "rds",
-        "sts",
         "lambda",
         "logs",
         "sqs",
@@ -108,7 +108,7 @@ def operations(seed: int) -> list[Operation]:
     tail = []
     for line in _SUPPORTED.read_text(encoding="utf-8").split():
         prefix, _, name = line.partition(":")
-        if prefix in _SERVICES and (f"{prefix}.amazonaws.com", name) not in known and "Assume" not in name:
+        if prefix in _SERVICES and (f"{prefix}.amazonaws.com", name) not in known:
             tail.append((f"{prefix}.amazonaws.com", name))
     return [*HEAD, *(_plain(*one) for one in Random(f"{seed} operations").sample(tail, TAIL))]
 
