@@ -83,7 +83,13 @@ def listing(lake: Lake, settings: Settings, question: Question, kind: str) -> pl
     """
     everyone = people(lake, question).filter(pl.col("principal_type") == kind)
     rules, window = verdict_rules(settings, question.account), question.window
-    rows = actors(everyone, _used(lake, question), window, min_covered_days=rules.min_covered_days)
+    rows = actors(
+        question.account.id,
+        everyone,
+        _used(lake, question),
+        window,
+        min_covered_days=rules.min_covered_days,
+    )
     every = rows.with_columns(action=pl.lit(EVERY_ACTION))
     return with_exclusions(every, rules.exclusions, window.end).drop("action")
 

@@ -5,12 +5,13 @@ import polars as pl
 from assets.principal_diffs.activity import events_of
 from assets.principal_diffs.coverage import Window, covered_days, since
 from assets.principal_diffs.diff import Used
+from assets.principal_diffs.facts import of_another_account
 
 
 def actors(
-    principals: pl.DataFrame, used: Used, window: Window, *, min_covered_days: int = 1
+    account: str, principals: pl.DataFrame, used: Used, window: Window, *, min_covered_days: int = 1
 ) -> pl.DataFrame:
-    """Say for every principal whether the logs show it.
+    """Say for every principal whether the logs of the account show it.
 
     In: `principals` of the window's last day. Out, sorted by `principal_name`: `principal_name`,
     `principal_type`, `principal_arn`, `principal_id`, `status`, `reason`, `created_at`, `first_seen`,
@@ -33,6 +34,8 @@ def actors(
     reason = (
         pl.when(pl.col("events") > 0)
         .then(pl.lit("called"))
+        .when(of_another_account(account))
+        .then(pl.lit("other_account"))
         .when(last_used)
         .then(pl.lit("role_last_used"))
         .when(pl.col("covered_days") < min_covered_days)

@@ -93,6 +93,7 @@ def _inputs(account: str, window: Window, tables: Tables, principal_arn: str | N
         people = people.filter(pl.col("principal_arn") == principal_arn)
         grants = grants.filter(pl.col("principal_arn") == principal_arn)
     granted = Granted(
+        account=account,
         principals=people,
         grants=grants,
         problems=_on(tables.problems, account, window).collect(),

@@ -29,7 +29,7 @@ _READ_AHEAD = 8
 
 @dataclass(frozen=True)
 class Granted:
-    """What was granted on the last day of the window.
+    """What was granted in an account on the last day of the window.
 
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
     `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`, sorted by `principal_arn` and `action`;
@@ -37,6 +37,7 @@ class Granted:
     what was revoked. `names`: the `granted_names` of `grants`, where somebody looks for them already.
     """
 
+    account: str
     principals: pl.DataFrame
     grants: pl.LazyFrame
     problems: pl.DataFrame
@@ -149,7 +150,7 @@ def _facts(
         performed = actions_of(events, mapping)
         covered = covered_days(used.coverage, window)
         codes = codes_of(granted.principals, names.result(), performed)
-    people = facts_on_people(granted.principals, events, granted.problems, window, covered)
+    people = facts_on_people(granted.account, granted.principals, events, granted.problems, window, covered)
     actions = facts_on_actions(iam_actions, codes)
     return Facts(
         codes,

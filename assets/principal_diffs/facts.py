@@ -37,7 +37,17 @@ def key(codes: Codes) -> pl.Expr:
     return pl.col("principal_arn").to_physical().cast(pl.UInt64) * size + pl.col("action").to_physical()
 
 
+def of_another_account(account: str) -> pl.Expr:
+    """Say of `principal_arn` whether it is of another account than that of the logs.
+
+    A file that was merged from several accounts has such users and roles: what they do at home is in other logs.
+    """
+    owner = pl.col("principal_arn").str.split(":").list.get(4, null_on_oob=True)
+    return (owner != account).fill_null(False)
+
+
 def facts_on_people(
+    account: str,
     principals: pl.DataFrame,
     events: pl.DataFrame,
     problems: pl.DataFrame,
@@ -58,6 +68,7 @@ def facts_on_people(
         # IAM's own word (RoleLastUsed) against logs that never show the role: the logs are not all there.
         used_elsewhere=pl.col("role_last_used").is_between(begin, end, closed="left").fill_null(False)
         & ~pl.col("principal_arn").is_in(events["principal_arn"].unique().to_list()),
+        foreign=of_another_account(account),
     )
 
 

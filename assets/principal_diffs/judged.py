@@ -16,6 +16,7 @@ _OF_PRINCIPAL = (
     "removable",
     "problem",
     "used_elsewhere",
+    "foreign",
     "covered_days",
 )
 _OF_ACTION = ("unseen", "guessed", "level")

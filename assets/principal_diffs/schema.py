@@ -101,6 +101,7 @@ REASONS = {
     "excluded_by_trail": "the trails leave out management events that need it",
     "only_errors": "every call in the logs that needs it was authorised and failed for another reason",
     "maybe_needed": "a call was made that may have needed it, depending on its parameters",
+    "other_account": "the user or role is of another account, and what it does there is not in these logs",
     "role_last_used": "IAM says that the role was used in the window, and the logs never show it",
     "too_new": "it exists for fewer covered days than min_covered_days asks for",
     "low_coverage": "fewer days of the window have complete logs than min_covered_days asks for",

@@ -16,6 +16,7 @@ UNKNOWN_REASONS = (
     "excluded_by_trail",
     "only_errors",
     "maybe_needed",
+    "other_account",
     "role_last_used",
     "too_new",
     "low_coverage",
@@ -140,9 +141,9 @@ def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) 
     """Add `status` and `reason` (`STATUS`, `REASON`) to granted and performed actions.
 
     In: one row a principal and action with `granted`, `use` (of `use`), `covered_days`, `unseen` (of `unseen`),
-    `unverified`, `unknown_action`, `problem`, `used_elsewhere`, `without_grant` (of `without_grant`, where there was a
-    use). The rules are DESIGN.md section 3, *Verdicts*: `unused` needs a record that would have shown the use, and
-    whatever stands in the way of knowing comes before it.
+    `unverified`, `unknown_action`, `problem`, `foreign`, `used_elsewhere`, `without_grant` (of `without_grant`, where
+    there was a use). The rules are DESIGN.md section 3, *Verdicts*: `unused` needs a record that would have shown the
+    use, and whatever stands in the way of knowing comes before it.
     """
     granted = (
         pl.when(_used_as("called", "called_by_service"))
@@ -157,6 +158,8 @@ def decide(rows: pl.DataFrame, *, min_covered_days: int, all_covered_days: int) 
         .then(pl.col("unseen"))
         .when(_used_as("only_errors", "maybe_needed"))
         .then(pl.col("use"))
+        .when(pl.col("foreign"))
+        .then(_reason("other_account"))
         .when(pl.col("used_elsewhere"))
         .then(_reason("role_last_used"))
         .when(pl.col("covered_days") < min_covered_days)

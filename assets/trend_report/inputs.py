@@ -78,7 +78,7 @@ def account_day(account: str, day: date, tables: ReportTables, options: ReportOp
     coverage = tables.coverage.filter(inside).drop("account").collect().sort("day", "region")
     snapshot = principals(on_day(tables.snapshots).collect())
     used = Used(tables.usage.filter(inside), coverage.lazy())
-    active = actors(snapshot, used, window, min_covered_days=options.min_covered_days)
+    active = actors(account, snapshot, used, window, min_covered_days=options.min_covered_days)
     trends = on_day(tables.trends).collect()
     return AccountDay(
         account=account,

@@ -60,6 +60,7 @@ def account(
     usage = [_use(random, random.choice(people), random.choice(calls)) for _ in range(random.randrange(60))]
     problems = [(one["principal_arn"], "missing_policy", "p") for one in people if random.random() < 0.2]
     granted = Granted(
+        account=ACCOUNT,
         principals=pl.DataFrame(people, schema=PRINCIPAL_COLUMNS),
         grants=pl.LazyFrame([grants[one] for one in sorted(grants)], schema=GRANTS),
         problems=pl.DataFrame(problems, schema=PROBLEMS, orient="row"),
@@ -81,8 +82,9 @@ def account(
 def _person(random: Random, number: int) -> dict[str, Any]:
     kind, role = random.choice([("user", "AIDA"), ("role", "AROA")])
     name = f"p{number}"
+    owner = random.choice([ACCOUNT, ACCOUNT, ACCOUNT, "222222222222"])
     return {
-        "principal_arn": f"arn:aws:iam::{ACCOUNT}:{kind}/{random.choice(['', 'team/'])}{name}",
+        "principal_arn": f"arn:aws:iam::{owner}:{kind}/{random.choice(['', 'team/'])}{name}",
         "principal_id": f"{role}{name}",
         "principal_type": kind,
         "principal_name": name,

@@ -14,6 +14,7 @@ from assets.principal_diffs.exclusions import with_exclusions
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.schema import PRINCIPAL_DIFFS
 from assets.principal_diffs.verdicts import RESOURCE_POLICIES
+from tests.build import ACCOUNT
 
 _GRANT = ("restricted", "unverified", "unknown_action", "only_aws_managed")
 _TEXTS = dict.fromkeys(("reason", "status", "removable", "access_level"), pl.String)
@@ -113,6 +114,8 @@ def _granted(row: dict[str, Any]) -> str:
         return "only_errors"
     if row["maybe_events"]:
         return "maybe_needed"
+    if row["principal_arn"].split(":")[4] != ACCOUNT:
+        return "other_account"
     if row["elsewhere"]:
         return "role_last_used"
     if row["too_few"]:

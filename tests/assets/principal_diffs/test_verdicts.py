@@ -150,6 +150,7 @@ def _rules(case: dict[str, Any]) -> VerdictRules:
 
 def _principal(case: dict[str, Any], actions: list[str]) -> dict[str, Any]:
     more: dict[str, Any] = {"CreateDate": case["created"]} if "created" in case else {}
+    more |= {"account": case["account"]} if "account" in case else {}
     if case.get("missing"):
         more["AttachedManagedPolicies"] = [
             {"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"}
@@ -165,7 +166,8 @@ def _principal(case: dict[str, Any], actions: list[str]) -> dict[str, Any]:
 
 
 def _raw(principal: dict[str, Any]) -> bytes:
-    return json.dumps(iam(principal)).encode()
+    # A file that has nothing of the account is refused.
+    return json.dumps(iam(principal, user("somebody"))).encode()
 
 
 def _usage(case: dict[str, Any], principal: dict[str, Any]) -> pl.LazyFrame:

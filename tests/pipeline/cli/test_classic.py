@@ -227,7 +227,9 @@ def test_two_of_one_name_in_a_merged_file_are_told_apart_by_their_arns(account: 
                 "  s3:listallmybuckets",
             ],
         )
-        assert ask("--account", "demo", "--user", other["Arn"], *start).lines[1:] == ["- s3:deletebucket"]
+        # What it does in its own account is in no log of this one.
+        assert ask("--account", "demo", "--user", other["Arn"], *start).lines[1:] == ["? s3:deletebucket"]
+    assert ask("--account", "demo", "--list", "users").lines == ["  alice", "? alice"]
 
 
 def test_why_so_much_is_unknown_is_said(demo: Account, ask: Ask) -> None:
