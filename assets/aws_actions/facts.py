@@ -95,7 +95,7 @@ def _read(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
         raise InputError(
             f"{path}: not found; the facts belong to the installation, restore the file."
         ) from error
-    except pl.exceptions.PolarsError as error:
+    except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path}: not a readable CSV file ({error}); restore the file.") from error
     missing = [column for column in columns if column not in frame.columns]
     if missing:

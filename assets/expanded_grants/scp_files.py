@@ -67,7 +67,7 @@ def json_file(path: Path) -> object:
         return json.loads(raw.decode("utf-16" if utf16 else "utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: the SCP cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is no SCP in JSON ({error}); {_WHAT}") from None
 
 

@@ -94,6 +94,7 @@ def test_a_changed_file_makes_the_grants_anew(demo: Account, ask: Ask) -> None:
     ("levels", "message"),
     [
         ([["{"]], "is no SCP in JSON"),
+        pytest.param([["[" * 200_000]], "is no SCP in JSON", id="nested"),
         ([[{"Version": "2012-10-17"}]], "has no Statement"),
         ([["[]"]], "has no Statement"),
         ([[{"Policy": "p-1"}]], "its Policy has no Content in JSON"),

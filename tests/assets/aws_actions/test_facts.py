@@ -39,6 +39,13 @@ def test_what_is_no_csv_is_named(folder: Path, content: str) -> None:
         read_facts(folder)
 
 
+def test_what_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "data_events.csv").unlink()
+    (folder / "data_events.csv").mkdir()
+    with pytest.raises(InputError, match=r"data_events\.csv: not a readable CSV file"):
+        read_facts(folder)
+
+
 def test_another_kind_of_event_is_refused(folder: Path) -> None:
     with (folder / "data_events.csv").open("a") as file:
         file.write("shop,Buy,sometimes,,test\n")
