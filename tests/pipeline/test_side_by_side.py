@@ -156,7 +156,7 @@ def test_an_interrupt_ends_all_and_leaves_whole_tables(
     assert err.strip().splitlines()[-1].startswith("cloudtracker: interrupted")
     assert _gone(workers)
     stopped = hashes(several)
-    again = _start(several, *TWO, "--missing-only")
+    again = _start(several, *RUN, "--processes", "1", "--missing-only")
     assert again.wait(timeout=120) == 0, again.communicate()
     whole = hashes(several)
     assert len(stopped) < len(whole)
