@@ -54,7 +54,7 @@ def test_an_error_stands_until_it_is_mended_and_checked_again(made: Made, ask: A
     made.lake.write("principal_diffs", before, LAST)
     stale = ask(*CHECK)
     assert stale.code == 1
-    assert "1 of these partitions were written again since" in stale.out
+    assert "1 of these partitions was written again since" in stale.out
     assert ask(*CHECK, "--run", "--day", "2026-06-30").code == 0
     rows = json.loads(ask(*CHECK, "--format", "json").out)
     assert len(rows) == 6 * len(SUITES["principal_diffs"].rules)
