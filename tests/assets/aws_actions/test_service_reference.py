@@ -104,7 +104,7 @@ def test_the_tables_can_be_built_of_it_and_a_second_refresh_changes_nothing(url:
     refresh_from_reference(folder, url)
     made = build_aws_actions(operations(folder), published_actions(), read_facts(folder))
     found = made.filter(service="glue", operation="CreateJob")
-    assert found["conditional"].to_list() == [["glue:TagResource", "iam:PassRole"]]
+    assert found["conditional"].to_list() == [["glue:GetUsageProfile", "glue:TagResource", "iam:PassRole"]]
     before = (folder / "operation_actions.csv").stat()
     again = refresh_from_reference(folder, url)
     assert (again["lines added"], again["lines removed"]) == (0, 0)
