@@ -69,6 +69,12 @@ def test_every_operation_is_found_again_under_its_event_source(mapping: EventMap
             assert {*row["primary"], *row["one_of"]} <= needed, row
 
 
+def test_what_services_ask_lake_formation_for_is_never_proved_unused(tables: Tables) -> None:
+    # Athena, Glue and others use it in the caller's name: that no call of the one operation was seen says nothing.
+    recorded = dict(tables.iam_actions.select("action", "recorded").iter_rows())
+    assert recorded["lakeformation:GetDataAccess"] == "never"
+
+
 def test_the_full_name_is_tried_before_the_api_version_is_taken_off(tables: Tables) -> None:
     published = pl.DataFrame({"action": ["lambda:Fetch", "lambda:Fetch20150331"]}).with_columns(
         access_level=pl.lit("Read"), unverified=pl.lit(False), recorded=pl.lit("management")
