@@ -107,6 +107,8 @@ def test_pairs(mapping: EventMapping) -> None:
         ("GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock", "one_of", "operation_actions"),
         ("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", "one_of", "operation_actions"),
         ("HeadObject", "s3:GetObject", "primary", "operation_actions"),
+        ("HeadObject", "s3:GetObjectLegalHold", "conditional", "operation_actions"),
+        ("HeadObject", "s3:GetObjectRetention", "conditional", "operation_actions"),
         ("HeadObject", "s3:GetObjectVersion", "conditional", "operation_actions"),
         ("HeadObject", "s3:ListBucket", "conditional", "operation_actions"),
         ("GetCallerIdentity", None, None, "no_permission"),
