@@ -134,14 +134,8 @@ def _end_of_a_container(process: subprocess.Popen[str]) -> None:
 
 
 @proc
-@pytest.mark.parametrize(
-    "interrupt",
-    [
-        _to_all,
-        pytest.param(_to_the_first, marks=pytest.mark.long),
-        pytest.param(_end_of_a_container, marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("interrupt", [_to_all, _to_the_first, _end_of_a_container])
 def test_an_interrupt_ends_all_and_leaves_whole_tables(
     several: Account, interrupt: Callable[[subprocess.Popen[str]], None]
 ) -> None:
