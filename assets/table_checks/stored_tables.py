@@ -1,5 +1,6 @@
 """The stored tables as DuckDB sees them while they are checked: views over the files, nothing is copied."""
 
+import glob
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -140,7 +141,8 @@ def _type(dtype: Any) -> str:
 
 
 def _list(paths: Iterable[Path]) -> str:
-    return f"[{', '.join(_text(path) for path in paths)}]"
+    # DuckDB takes a name as a pattern: of `lake[1]` it would read the files of `lake1`.
+    return f"[{', '.join(_text(glob.escape(str(path))) for path in paths)}]"
 
 
 def _values(rows: Iterable[Iterable[object]]) -> str:
