@@ -8,6 +8,7 @@ import polars as pl
 
 from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.mapping import EventMapping
+from assets.cloudtrail_usage.identity import account_in
 from assets.errors import UsageError
 from assets.expanded_grants.explain import Explanation, explain_action
 from assets.expanded_grants.patterns import PatternIndex, has_wildcard
@@ -31,7 +32,8 @@ class Story:
     that of the window. `recorded` is `iam_actions.recorded`, `recorded_by_trails` what the configured trails
     make of it. `events`: `event_source`, `event_name`, `need`, `outcome`, `via_service`, `events`, `first_seen`,
     `last_seen`, `services`, `error_codes`, `last_event_id`, summed over the window. `operations`: `service`,
-    `operation`, `need`, `recorded`, those that always need it first.
+    `operation`, `need`, `recorded`, those that always need it first. `at_home`: whether the principal is of the
+    account whose logs these are.
     """
 
     explanation: Explanation
@@ -44,6 +46,7 @@ class Story:
     recorded_by_trails: str
     events: pl.DataFrame
     operations: pl.DataFrame
+    at_home: bool
 
 
 def story(
@@ -69,6 +72,7 @@ def story(
         recorded_by_trails=by_trails["recorded"] if by_trails else "never",
         events=_events(lake, question, principal, explanation.action, aws_actions, iam_actions),
         operations=_operations(aws_actions, explanation.action),
+        at_home=account_in(principal["principal_arn"]) == question.account.id,
     )
 
 

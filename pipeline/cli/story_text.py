@@ -102,6 +102,8 @@ def _neither(told: Story) -> str:
         return f"{granted}, and whether it was used is not known: a call was made that may have needed it"
     if told.recorded_by_trails != "management":
         return f"{granted}, and no use of it is seen in the logs, which would not show every use"
+    if not told.at_home:
+        return f"{granted}, and no use of it is seen in these logs, which are of another account"
     if not _whole(told):
         return f"{granted}, and no use of it is seen in the logs"
     return f"{granted}, and it is not used" if unread else "it is neither granted nor used"

@@ -230,6 +230,8 @@ def test_two_of_one_name_in_a_merged_file_are_told_apart_by_their_arns(account: 
         # What it does in its own account is in no log of this one.
         assert ask("--account", "demo", "--user", other["Arn"], *start).lines[1:] == ["? s3:deletebucket"]
     assert ask("--account", "demo", "--list", "users").lines == ["  alice", "? alice"]
+    told = ask("explain", "--account", "demo", "--user", other["Arn"], "iam:GetUser").out
+    assert "it is not granted, and no use of it is seen in these logs, which are of another account" in told
 
 
 def test_why_so_much_is_unknown_is_said(demo: Account, ask: Ask) -> None:
