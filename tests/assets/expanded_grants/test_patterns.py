@@ -52,9 +52,9 @@ def test_a_star_takes_as_little_as_it_must() -> None:
 
 
 def test_many_stars_do_not_take_long() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert INDEX.expand(["*" + "e*" * 40 + "x", "s3:" + "*?" * 30 + "t", "*s*i*n*t*n*z*q"]) == []
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,14 @@ def chromium() -> Iterator[Any]:
 class Seen:
     """A page that was opened, and everything that it said or asked for meanwhile."""
 
-    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
-        """Open it."""
+    def __init__(self, browser: Any, path: Path, *, watched: bool = False, **context: Any) -> None:
+        """Open it; `watched` counts its `cpu_seconds`."""
         self.said: list[str] = []
         self.asked: list[str] = []
         self.page = browser.new_context(**context).new_page()
+        self._session = self.page.context.new_cdp_session(self.page) if watched else None
+        if self._session:
+            self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.said.append(dialog.message), dialog.dismiss()))
@@ -46,3 +49,10 @@ class Seen:
     def names(self) -> list[str]:
         """The users and roles in the order of the table."""
         return self.page.locator("#people tbody .opener .name").all_inner_texts()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """How much time of the processor the page has taken: scripts, layout and drawing."""
+        assert self._session, "it is not watched"
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")

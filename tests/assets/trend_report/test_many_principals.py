@@ -1,7 +1,6 @@
 """The report of a large account in a real browser."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,13 @@ def test_2500_principals_are_small_and_quick(facts: Path, tmp_path: Path) -> Non
 
 
 def _is_quick(browser: Any, path: Path) -> None:
-    began = time.monotonic()
-    opened = Seen(browser, path)
+    opened = Seen(browser, path, watched=True)
     opened.page.get_by_label("Search").first.fill("user-2024")
     assert opened.names == ["user-2024"]
     opened.page.locator("#people .opener").click()
     assert opened.page.locator("#people .service").count() > 0
-    # Two seconds of the reader's, on a machine that runs other tests meanwhile.
-    assert time.monotonic() - began < 4
-    assert opened.page.evaluate("performance.getEntriesByType('navigation')[0].domComplete") < 2000
+    # Of the processor's time: this machine runs other tests meanwhile.
+    assert 0 < opened.cpu_seconds < 1
     assert opened.said == []
     opened.page.context.close()
 
