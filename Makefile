@@ -36,10 +36,10 @@ demo: setup
 	@$(BIN)/python -m pipeline.demo
 
 test: setup
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long: setup
-	@$(BIN)/pytest -n 2 --dist loadfile -m long --timeout 900
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m long --timeout 900
 
 check: setup
 	@$(BIN)/ruff check .

@@ -26,6 +26,45 @@ settings.load_profile("laws")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT.parent / "shared" / "data"
+# A file is worked on by one process: those that take longest begin first, or one of them is waited for in the end.
+LONGEST = (
+    "pipeline/test_late_again.py",
+    "pipeline/test_runs.py",
+    "pipeline/test_sample.py",
+    "pipeline/cli/test_classic.py",
+    "pipeline/cli/test_wrong_input.py",
+    "pipeline/cli/test_who.py",
+    "assets/trend_report/test_browser.py",
+    "pipeline/cli/test_explain.py",
+    "pipeline/test_event_log.py",
+    "pipeline/test_scps.py",
+    "pipeline/test_killed_runs.py",
+    "pipeline/checks/test_rules.py",
+    "pipeline/cli/test_destination.py",
+    "pipeline/test_side_by_side.py",
+    "pipeline/cli/test_facts_commands.py",
+    "pipeline/test_first_day.py",
+    "assets/aws_actions/test_service_reference.py",
+    "pipeline/cli/test_fail_on.py",
+    "assets/unmapped_events/test_unmapped.py",
+    "pipeline/cli/test_trails.py",
+    "assets/principal_diffs/test_verdicts.py",
+    "pipeline/test_real_account.py",
+    "assets/warehouse/test_warehouses.py",
+    "pipeline/cli/test_policy.py",
+    "properties/test_grants.py",
+    "assets/expanded_grants/test_plain.py",
+    "pipeline/test_asking.py",
+    "assets/role_sessions/test_cases.py",
+    "assets/warehouse/test_export.py",
+    "properties/test_right_sized.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    places = {CHECKOUT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, LONGEST
 
 MODULES = sorted(
     path for folder in ("pipeline", "assets") for path in (CHECKOUT / folder).rglob("*.py") if path.is_file()
@@ -42,6 +42,11 @@ def test_a_declaration_reads_calls_and_returns(path: Path) -> None:
     assert not [
         node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in expressions
     ]
+
+
+def test_the_tests_that_begin_first_are_there() -> None:
+    assert [name for name in LONGEST if not (CHECKOUT / "tests" / name).is_file()] == []
+    assert len(set(LONGEST)) == len(LONGEST)
 
 
 def test_there_are_declarations() -> None:
