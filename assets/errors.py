@@ -38,6 +38,10 @@ class StorageError(CloudTrackerError):
     exit_code = 4
 
 
+class UnwritableError(StorageError):
+    """Nothing can be made, as the root or Dagster's folder cannot be written; what is stored can still be read."""
+
+
 class UnforeseenError(CloudTrackerError):
     """Something went wrong that nobody thought of: a defect of this program, or of a library."""
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from assets.errors import StorageError
+from assets.errors import UnwritableError
 from pipeline.data_files import HOME
 
 _SETTINGS = """\
@@ -28,7 +28,7 @@ def dagster_home() -> Path:
     """Return DAGSTER_HOME, or `.dagster/` in the checkout, or in the working directory of an installed package.
 
     The folder is made where it is missing, with telemetry switched off and one run of an account at a time. Raises
-    `StorageError` where that cannot be done.
+    `UnwritableError` where that cannot be done.
     """
     named = os.environ.get("DAGSTER_HOME")
     base = HOME if (HOME / "pyproject.toml").exists() else Path.cwd()
@@ -39,7 +39,7 @@ def dagster_home() -> Path:
         if not settings.exists():
             settings.write_text(_SETTINGS, encoding="utf-8")
     except OSError as error:
-        raise StorageError(
+        raise UnwritableError(
             f"{home}: Dagster's folder cannot be made: {error.strerror or error}; name another one in DAGSTER_HOME"
         ) from None
     return home

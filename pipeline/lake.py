@@ -16,7 +16,7 @@ from typing import IO
 import polars as pl
 
 from assets.coded_text import of_used_values, text_of
-from assets.errors import StorageError
+from assets.errors import StorageError, UnwritableError
 from assets.partitions import AnyPartition, Partition
 from pipeline.damaged_files import instead, remember, unreadable
 from pipeline.full_disk import no_room
@@ -205,15 +205,15 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def ensure_writable(root: Path) -> None:
-    """Raise `StorageError` with the reason where nothing can be written below `root`."""
+def ensure_writable(root: Path, named_in: str = "'storage: root'") -> None:
+    """Raise `UnwritableError` with the reason where nothing can be written below `root`, and where it is named."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=root, prefix=".write-test-"):
             pass
     except OSError as error:
-        raise StorageError(
-            f"{root}: cannot be written: {error.strerror or error}; name another directory in 'storage: root'"
+        raise UnwritableError(
+            f"{root}: cannot be written: {error.strerror or error}; name another directory in {named_in}"
         ) from None
 
 

@@ -71,10 +71,10 @@ class RunOptions:
 
 @contextmanager
 def runner(settings: Settings, watcher: Watcher, options: RunOptions) -> Iterator["Runner"]:
-    """Give what carries plans of a configuration out. Raises StorageError where nothing can be written."""
+    """Give what carries plans of a configuration out. Raises `UnwritableError` where nothing can be written."""
     ensure_writable(settings.root)
     home = dagster_home()
-    ensure_writable(home)
+    ensure_writable(home, "DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(home)
     with run_instance(home, settings) as instance:
         definitions = build_definitions(

@@ -5,21 +5,26 @@ Only those modules import this one that have something to run: importing Dagster
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date
 
 import polars as pl
 
-from assets.errors import CloudTrackerError, UnforeseenError
+from assets.errors import CloudTrackerError, UnforeseenError, UnwritableError
 from assets.principal_diffs.coverage import Window
 from pipeline.account_process import Errand
 from pipeline.damaged_files import damaged
 from pipeline.full_disk import full_disk
 from pipeline.interrupts import checkpoint
+from pipeline.lake import Lake
 from pipeline.plan import Plan
+from pipeline.report_plan import report_days
 from pipeline.runner import Runner, RunOptions, SessionDays, Watcher, runner
 from pipeline.settings import AccountSettings, Settings
 from pipeline.side_by_side import Overseer, hands
 from pipeline.steps import ALL_ACCOUNTS
+from pipeline.trend_plan import stale_organization
+from pipeline.warehouse_plan import publish_steps
 
 AS_USUAL = RunOptions()
 """Nothing read or checked that need not be, in runs as long as the plan."""
@@ -44,10 +49,19 @@ def carry_out_all(
     window whose days go into the warehouse in the end, where one is configured, with what was published before and is
     another since. Accounts follow one another in this process, or so many `processes` work on them side by side;
     `planner` is picklable then.
+
+    Raises `UnwritableError` where there is something to make and nothing can be written.
     """
+    days = tuple(organization)
     failed: dict[str, CloudTrackerError] = {}
     at_a_time = min(processes, len(accounts))
-    with runner(settings, watcher, options) as runs:
+    with ExitStack() as held:
+        try:
+            runs = held.enter_context(runner(settings, watcher, options))
+        except UnwritableError:
+            if _something_to_do(settings, accounts, planner, sessions, days, publish):
+                raise
+            return {}
         made = (
             _side_by_side(runs, accounts, Errand(settings, planner, options), at_a_time, watcher)
             if at_a_time > 1
@@ -62,13 +76,35 @@ def carry_out_all(
         if sessions is not None:
             failed |= runs.sessions([one for one in accounts if one.name not in failed], sessions)
         try:
-            runs.organization(organization)
+            runs.organization(days)
         except CloudTrackerError as error:
             # What became of the accounts is still told, and those that are whole are published.
             failed[ALL_ACCOUNTS] = error
         if publish is not None:
             failed |= runs.publish([one for one in accounts if one.name not in failed], publish)
     return failed
+
+
+def _something_to_do(
+    settings: Settings,
+    accounts: Sequence[AccountSettings],
+    planner: Planner,
+    sessions: SessionDays | None,
+    organization: Iterable[date],
+    publish: Window | None,
+) -> bool:
+    """Whether `carry_out_all` would run anything. Where it can, it plans each account when its turn comes instead."""
+    lake = Lake(settings.root)
+    plans = (planner(account) for account in accounts)
+    return (
+        any(not plan.nothing or report_days(lake, plan.account, plan.report) for plan in plans)
+        or (sessions is not None and any(sessions(account) for account in accounts))
+        or bool(stale_organization(lake, organization))
+        or (
+            publish is not None
+            and any(publish_steps(settings, account, publish.days) for account in accounts)
+        )
+    )
 
 
 def told(name: str, error: CloudTrackerError) -> str:

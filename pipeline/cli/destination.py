@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.errors import UsageError
+from assets.errors import UnwritableError, UsageError
 from pipeline import answers
 from pipeline.cli import classic, output
 from pipeline.cli.dates import parsed
@@ -76,7 +76,8 @@ def answer(asked: classic.Asked, destination: Destination) -> int:
 def make_sessions(settings: Settings, lake: Lake, question: answers.Question, granted: set[str]) -> None:
     """Make the role sessions of the question's account and what they need: the usage of every account.
 
-    `granted`: accounts whose grants of the window's last day are needed, too.
+    `granted`: accounts whose grants of the window's last day are needed, too. Where nothing can be written and only
+    usage is missing without which there is an answer (of the days before the window, of other accounts), that is said.
     """
 
     def inputs(account: AccountSettings) -> Plan:
@@ -88,18 +89,45 @@ def make_sessions(settings: Settings, lake: Lake, question: answers.Question, gr
         return stale_sessions(lake, settings, account.id, question.window.days)
 
     plans = [inputs(account) for account in settings.accounts]
-    if all(plan.nothing for plan in plans) and not sessions(question.account):
+    stale = bool(sessions(question.account))
+    if all(plan.nothing for plan in plans) and not stale:
         return
     from pipeline.cli.bar import Bar
     from pipeline.runs import carry_out_all
 
-    with Bar() as bar:
-        failed = carry_out_all(settings, settings.accounts, inputs, bar, sessions=sessions)
+    try:
+        with Bar() as bar:
+            failed = carry_out_all(settings, settings.accounts, inputs, bar, sessions=sessions)
+    except UnwritableError as unwritable:
+        if stale or any(_is_needed(plan, question, granted) for plan in plans):
+            raise
+        say_aside(unwritable)
+        _say_unread(settings, plans)
+        return
     for name, error in failed.items():
         if name == ALL_ACCOUNTS or settings.account(name).id in granted:
             raise error
         text = f"account {name}: {error}; sessions that were begun there cannot be followed"
         say_aside(text)
+
+
+def _is_needed(plan: Plan, question: answers.Question, granted: set[str]) -> bool:
+    """Whether there is no answer without what is planned. Without its other usage, sessions lack their beginnings."""
+    of_window = any(part.end >= question.window.start for part in plan.usage)
+    return plan.facts or bool(plan.grants) or (plan.account in granted and of_window)
+
+
+def _say_unread(settings: Settings, plans: Sequence[Plan]) -> None:
+    accounts: dict[str, list[str]] = {}
+    for plan in plans:
+        days = ", ".join(" to ".join(dict.fromkeys((str(part.start), str(part.end)))) for part in plan.usage)
+        if days:
+            accounts.setdefault(days, []).append(settings.account(plan.account).name)
+    for days, names in accounts.items():
+        say_aside(
+            f"the logs of {', '.join(names)} of {days} are not read: sessions that were begun there cannot be"
+            " followed"
+        )
 
 
 def _say_chains(use: RoleUse, name: str, role: str, question: answers.Question) -> None:
