@@ -26,11 +26,24 @@ def coverage_words(account: AccountDay) -> list[str]:
         words = ["The logs are complete on no day of the window."]
     return [
         *words,
+        *_unlike_before(account),
         *_days_without_logs(account),
         *_days_cut_short(account.coverage),
         *_quiet_regions(account),
         *_unknowable(account.diffs),
         *_problems(account.problems),
+    ]
+
+
+def _unlike_before(account: AccountDay) -> list[str]:
+    """Say that the day before that is stored knew more or fewer days: the numbers are told as changes since then."""
+    days = account.series.filter(pl.col("day") <= account.window.end).tail(2)
+    if days.height < 2 or not days.select("covered_days", "window_days").is_unique().all():
+        return []
+    before, covered, window = days.select("day", "covered_days", "window_days").row(0)
+    return [
+        f"On {_day(before)} the logs were complete on {covered} of {_number(window, 'day', 'days')}: what changed since"
+        " may come of the logs, not of use."
     ]
 
 

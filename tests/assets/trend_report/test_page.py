@@ -233,6 +233,17 @@ def test_a_first_day_has_nothing_to_compare_with(day: AccountDay) -> None:
     assert {number[3] for number in data["numbers"]} == {None}
 
 
+def test_a_day_before_that_knew_other_days_is_told(day: AccountDay) -> None:
+    """What the headline tells as fewer may be what is not known any more."""
+    today = pl.col("day") == DAY
+    covered = pl.when(today).then(2).otherwise(5).alias("covered_days")
+    unlike = replace(day, series=day.series.with_columns(covered, window_days=pl.lit(5)))
+    said = "On 29 June 2026 the logs were complete on 5 of 5 days: what changed since may come of the logs, not of use."
+    assert said in coverage_words(unlike)
+    for alike in (day, replace(unlike, series=unlike.series.tail(1))):
+        assert not [one for one in coverage_words(alike) if "what changed since" in one]
+
+
 def test_gaps_are_said_in_words() -> None:
     first, second, third, fourth, last = WINDOW.days
     rows = [
