@@ -101,7 +101,7 @@ _PEOPLE_WORDS = {
     "principals": "users and roles in the day's snapshot",
     "users": "users among them",
     "roles": "roles among them",
-    "without_use": "users and roles of which the logs of the window show no use of any action",
+    "without_use": "users and roles of which the logs of the window, complete or not, show no use of any action",
 }
 
 DESCRIPTIONS: dict[str, dict[str, str]] = {
