@@ -69,15 +69,41 @@ def series(
     if principal is None:
         found = rows.select("day", *SERIES, *(["accounts"] if account is None else [])).collect()
     else:
-        everyone = rows.select("day", "principal_type", "principal_name", "principal_arn", *SERIES).collect()
         place = f"account {account.name if account else 'all'}, {weeks.days[0]} to {weeks.end}"
-        found = rows_named(everyone, *principal, place).select("day", *SERIES)
+        found = _rows_of(rows, *principal, place)
     asked = pl.DataFrame(
         [(end, partitions[end].day if end in partitions else None) for end in weeks.ends],
         schema={"week_to": pl.Date, "day": pl.Date},
         orient="row",
     )
     return asked.join(found, on="day", how="left", maintain_order="left")
+
+
+def unlike_coverage(lake: Lake, rows: pl.DataFrame, account: AccountSettings | None) -> list[str]:
+    """Return whose days with complete logs are not equally many, or not of equally many, in all weeks of `series`.
+
+    The ids of accounts where `rows` sums up all of them (`account` None), else that of the account.
+    """
+    shown = rows.drop_nulls("day")
+    if account is not None:
+        coverage = shown.select("covered_days", "window_days", account=pl.lit(account.id))
+    else:
+        days = set(shown["day"])
+        partitions = [one for one in lake.partitions("account_trends") if one.day in days]
+        columns = ("covered_days", "window_days", "account")
+        coverage = lake.scan("account_trends", partitions).select(columns).collect()
+    coverage = coverage.drop_nulls().unique()
+    return coverage.filter(pl.col("account").is_duplicated())["account"].unique().sort().to_list()
+
+
+def _rows_of(rows: pl.LazyFrame, kind: str, name: str, place: str) -> pl.DataFrame:
+    """Return `day` and `SERIES` of one user or role. Raises `UsageError` as `rows_named`."""
+    names = ("day", "principal_type", "principal_name", "principal_arn")
+    is_asked = (pl.col("principal_name") == name) | (pl.col("principal_arn") == name)
+    found = rows.filter((pl.col("principal_type") == kind) & is_asked).select(*names, *SERIES).collect()
+    # All others are read only where near names are to be told.
+    everyone = found if found.height else rows.select(names).collect()
+    return rows_named(everyone, kind, name, place).select("day", *SERIES)
 
 
 def _last_of_each_week(

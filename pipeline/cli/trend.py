@@ -7,7 +7,7 @@ import typer
 
 from assets.errors import UsageError
 from pipeline.cli.dates import parsed
-from pipeline.cli.terminal import say_aside
+from pipeline.cli.terminal import number_of, say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.trend_series import Weeks
 
 MOST_WEEKS = 520
+MOST_NAMED = 5
 
 
 def trend(
@@ -50,12 +51,13 @@ def trend(
     chosen = None if account == "all" else settings.account(account)
     from pipeline.answers import window_asked
     from pipeline.lake import Lake
-    from pipeline.trend_series import Weeks, series
+    from pipeline.trend_series import Weeks, series, unlike_coverage
 
     lake = Lake(settings.root)
     asked = Weeks(window_asked(settings, None, parsed("--end", end)).end, weeks)
     _make(settings, lake, chosen, asked)
     rows = series(lake, asked, chosen, principal)
+    _say_unlike_coverage(settings, unlike_coverage(lake, rows, chosen), chosen)
     if format_ != "text":
         from pipeline.cli.output import print_data
 
@@ -73,6 +75,19 @@ def trend(
 def _all_of(settings: Settings) -> str:
     count = len(settings.accounts)
     return "the one account" if count == 1 else f"all {count} accounts"
+
+
+def _say_unlike_coverage(settings: Settings, unlike: list[str], chosen: AccountSettings | None) -> None:
+    if not unlike:
+        return
+    # Accounts that are configured no more are summed up, too.
+    names = {one.id: one.name for one in settings.accounts}
+    named = ", ".join(names.get(account, account) for account in unlike[:MOST_NAMED])
+    more = f" and {len(unlike) - MOST_NAMED} more" if len(unlike) > MOST_NAMED else ""
+    where = "" if chosen else f" for {number_of(len(unlike), 'account')} ({named}{more})"
+    say_aside(
+        f"the days with complete logs differ between these weeks{where}: what changed may come of the logs, not of use"
+    )
 
 
 def _say_who_is_missing(rows: "pl.DataFrame", accounts: int) -> None:
