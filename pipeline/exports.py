@@ -11,6 +11,7 @@ import polars as pl
 from assets.partitions import Partition
 from assets.warehouse.ocsf import findings
 from assets.warehouse.spreadsheet import safe_csv
+from pipeline.damaged_files import unreadable
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings
 
@@ -27,14 +28,21 @@ class Findings:
     statuses: Sequence[str]
 
     def rows(self, account: AccountSettings, statuses: Sequence[str]) -> pl.DataFrame:
-        """Return `day`, `account` and the columns of `principal_diffs`, by principal and action."""
-        diffs = self.lake.scan("principal_diffs", [Partition(self.day, account.id)])
-        return (
-            diffs.filter(pl.col("status").is_in(statuses))
-            .sort("principal_arn", "action")
-            .select("day", "account", pl.exclude("day", "account"))
-            .collect()
-        )
+        """Return `day`, `account` and the columns of `principal_diffs`, by principal and action.
+
+        Raises `StorageError`.
+        """
+        partition = Partition(self.day, account.id)
+        diffs = self.lake.scan("principal_diffs", [partition])
+        try:
+            return (
+                diffs.filter(pl.col("status").is_in(statuses))
+                .sort("principal_arn", "action")
+                .select("day", "account", pl.exclude("day", "account"))
+                .collect()
+            )
+        except OSError as error:
+            raise unreadable(self.lake.path("principal_diffs", partition), error) from None
 
 
 def as_csv(asked: Findings) -> Iterator[str]:

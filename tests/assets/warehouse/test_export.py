@@ -1,8 +1,10 @@
 """`cloudtracker export`: OCSF held against the schema's facts, CSV that nothing runs, JSON that is the table."""
 
 import csv
+import errno
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +181,25 @@ def test_wrong_flags(made: Account, ask: Ask, flags: tuple[str, str]) -> None:
     answer = ask("export", *(word for pair in words.items() for word in pair))
     assert answer.code == 2
     assert flags[1] in answer.err
+
+
+def test_a_table_that_cannot_be_read_is_named_and_not_the_file_to_be_written(
+    made: Account, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask("export", "--account", "all").code == 0
+    collect = pl.LazyFrame.collect
+
+    def refused(self: pl.LazyFrame, *words: Any, **more: Any) -> Any:
+        if "reason" in self.collect_schema():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return collect(self, *words, **more)
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", refused)
+    answer = ask("export", "--account", "all", "--output", tmp_path / "findings")
+    assert answer.code == 4
+    path = f"principal_diffs/day=2026-06-30/account={ACCOUNT}/part-0.parquet"
+    assert (
+        f"{path}: cannot be read: Input/output error; check the permissions below 'storage: root'"
+        in answer.err
+    )
+    assert "findings" not in answer.err
