@@ -1,7 +1,7 @@
 """Which policies each principal carries: its own, its groups', its boundary, and what of them is missing."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assets.expanded_grants.scps import Levels
@@ -9,10 +9,17 @@ from assets.expanded_grants.statements import Statement, read_statements
 from assets.iam_snapshots.authorization_details import AccountDetails, Entity
 from assets.iam_snapshots.policy_documents import PolicyDocument
 
+# A group's name is unique within its account, an inline policy's within its user, role or group (IAM User Guide,
+# "Limitations on IAM Entities and Objects"). A file that was put together by hand may have two.
+_ONE_OF_A_NAME = "; IAM has one of a name, correct the file"
+
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """A policy as read; `missing` says why its document is not there, `problems` which statements are not."""
+    """A policy as read; `missing` says why its document is not there, `problems` which statements are not.
+
+    `unsure`: why its statements may not be those that hold.
+    """
 
     arn: str | None
     name: str
@@ -20,6 +27,7 @@ class Policy:
     statements: tuple[Statement, ...] = ()
     problems: tuple[str, ...] = ()
     missing: str = ""
+    unsure: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +97,27 @@ class _Shelf:
         }
         self._absent: dict[str, Policy] = {}
         # A file may be merged from several accounts, and a group's name is unique only within its own.
-        self._groups: Mapping[tuple[str, str], tuple[Carrier, ...]] = {
-            (_account(group.arn), group.name): tuple(self._own(group, group.name)) for group in details.groups
+        self._groups: dict[tuple[str, str], list[Entity]] = {}
+        for group in details.groups:
+            self._groups.setdefault((_account(group.arn), group.name), []).append(group)
+        self._carried: dict[str, tuple[Carrier, ...]] = {
+            group.arn: tuple(self._own(group, group.name)) for group in details.groups
         }
 
     def holdings(self, entity: Entity, levels: tuple[tuple[Carrier, ...], ...]) -> Holdings:
         identity = list(self._own(entity))
         problems: list[tuple[str, str]] = []
         for group in dict.fromkeys(entity.groups):
-            carried = self._groups.get((_account(entity.arn), group))
-            if carried is not None:
-                identity.extend(carried)
-            else:
+            called = self._groups.get((_account(entity.arn), group), [])
+            for one in called:
+                identity.extend(self._carried[one.arn])
+            if not called:
                 problems.append(("missing_group", f"group {group} is not in the snapshot"))
+            elif len(called) > 1:
+                arns = ", ".join(one.arn for one in called)
+                problems.append(
+                    ("missing_group", f"which group {group} is meant is not known: {arns}{_ONE_OF_A_NAME}")
+                )
         boundary = None
         if entity.boundary:
             boundary = Carrier(self._find(entity.boundary, ""), entity.arn, used_as="boundary")
@@ -111,8 +127,16 @@ class _Shelf:
         return Holdings(entity, tuple(identity), boundary, levels, tuple(dict.fromkeys(problems)))
 
     def _own(self, entity: Entity, group: str = "") -> Iterable[Carrier]:
+        named: dict[str, list[PolicyDocument]] = {}
         for inline in entity.inline:
-            yield Carrier(_policy(None, inline.name, "inline", inline.document), entity.arn, group)
+            named.setdefault(inline.name, []).append(inline.document)
+        for inline in entity.inline:
+            policy = _policy(None, inline.name, "inline", inline.document)
+            if any(document != inline.document for document in named[inline.name]):
+                # One of them may be older: what each says is kept, and nothing is sure.
+                unsure = f"is there {len(named[inline.name])} times with different documents{_ONE_OF_A_NAME}"
+                policy = replace(policy, unsure=unsure)
+            yield Carrier(policy, entity.arn, group)
         for arn, name in {attached.arn: attached.name for attached in entity.attached}.items():
             yield Carrier(self._find(arn, name), entity.arn, group)
 
@@ -134,5 +158,7 @@ def _problems(carrier: Carrier) -> Iterable[tuple[str, Any]]:
     if policy.missing:
         code = "missing_boundary" if carrier.used_as == "boundary" else "missing_policy"
         yield code, f"{carrier.used_as} policy {label}: {policy.missing}"
+    if policy.unsure:
+        yield "missing_policy", f"{carrier.used_as} policy {label}: {policy.unsure}"
     for problem in policy.problems:
         yield "invalid_statement", f"{carrier.used_as} policy {label}: {problem}"
