@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from assets.errors import ConfigError, StorageError
+from assets.number_words import number_of
 from pipeline.replacing import temporary_beside
 
 VARIABLE = "CLOUDTRACKER_KEY"
@@ -27,7 +28,7 @@ def lake_key(root: Path) -> bytes:
     if given is not None:
         if len(given) < _LEAST:
             raise ConfigError(
-                f"{VARIABLE}: has {len(given)} characters where {_LEAST} are the least; "
+                f"{VARIABLE}: has {number_of(len(given), 'character')} where {_LEAST} are the least; "
                 f"unset it, or set it to a long random text (openssl rand -hex 32)"
             )
         return given.encode("utf-8", "surrogateescape")
@@ -45,8 +46,8 @@ def lake_key(root: Path) -> bytes:
         ) from None
     if len(key) < _LEAST:
         raise StorageError(
-            f"{path}: has {len(key)} bytes where {_LEAST} are the least; put the old key back, or delete the file "
-            "and make the days anew with 'cloudtracker run'"
+            f"{path}: has {number_of(len(key), 'byte')} where {_LEAST} are the least; put the old key back, or delete"
+            " the file and make the days anew with 'cloudtracker run'"
         )
     if mode & _OF_OTHERS:
         # Who reads it can tell from the tables whether an access key id that they guess or know was used.

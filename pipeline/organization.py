@@ -9,6 +9,7 @@ import msgspec
 from assets.aws_access.access import AwsAccess
 from assets.aws_access.organization import Organization, read_organization
 from assets.errors import CloudTrackerError, StorageError
+from assets.number_words import number_of
 from assets.replaced_file import replace_file
 from pipeline.found_accounts import (
     FoundAccount,
@@ -36,8 +37,7 @@ def find_accounts(settings: Settings) -> tuple[Settings, list[str]]:
     place = f"{settings.file}: organization"
     access = AwsAccess(place, profile=settings.organization.profile, region=settings.organization.region)
     found = keep(settings.root, read_organization(access), datetime.now(UTC))
-    count = len(found.accounts)
-    lines = [f"organization {found.id}: {count} active account{'' if count == 1 else 's'}"]
+    lines = [f"organization {found.id}: {number_of(len(found.accounts), 'active account')}"]
     lines += [f"  skipped: {one.name} ({one.id}), {one.state.lower()}" for one in found.skipped]
     return load_settings(Path(settings.file)), lines
 

@@ -19,6 +19,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionI
 from dagster._core.execution.execute_in_process import core_execute_in_process
 
 from assets.errors import CloudTrackerError, RunError
+from assets.number_words import number_of
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from pipeline import interrupts
@@ -181,7 +182,8 @@ class Runner:
         # A multi-partition range is a product of dimensions: it must not have become more, or less, than asked.
         if made != set(asked):
             raise RunError(
-                f"the run made {len(made)} partitions where {len(asked)} were asked for: {asked[:1]} to {asked[-1:]}"
+                f"the run made {number_of(len(made), 'partition')} where {len(asked):,} were asked for:"
+                f" {asked[:1]} to {asked[-1:]}"
             )
 
     def _job_of(self, tables: tuple[str, ...]) -> dg.JobDefinition:

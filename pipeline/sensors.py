@@ -7,6 +7,7 @@ from time import monotonic
 
 import dagster as dg
 
+from assets.number_words import number_of
 from pipeline.account_partitions import register_accounts, registered_accounts
 from pipeline.current_settings import current_settings
 from pipeline.dead_runs import end_dead_runs
@@ -117,11 +118,8 @@ def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> 
             asked += requests(steps, account, request)
             cursor.asked[account] = Asked(wanted, f"{request}/{account}", now)
         cursor.last, left = account, left - 1
-    later = (
-        f"; {left} {'account is' if left == 1 else 'accounts are'} looked at by the next ticks"
-        if left
-        else ""
-    )
+    looked_at = number_of(left, "account is", "accounts are")
+    later = f"; {looked_at} looked at by the next ticks" if left else ""
     return dg.SensorResult(
         run_requests=asked,
         cursor=written_cursor(cursor),

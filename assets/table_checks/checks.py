@@ -9,6 +9,7 @@ from typing import Protocol
 
 import dagster as dg
 
+from assets.number_words import number_of
 from assets.partitions import AnyPartition, parts
 from assets.table_checks.results import CheckResult
 from assets.table_checks.rule import Suite
@@ -61,13 +62,14 @@ def evaluations(suite: Suite, results: Iterable[CheckResult]) -> Iterator[dg.Ass
     for rule in suite.rules:
         mine = [one for one in found if one.rule == rule]
         broken = [one for one in mine if not one.passed]
-        noun = "partition" if len(mine) == 1 else "partitions"
         yield dg.AssetCheckResult(
             asset_key=suite.table,
             check_name=rule.name,
             passed=not broken,
             severity=_SEVERITY[rule.severity],
-            description=f"{len(broken)} of {len(mine)} {noun}: {broken[0].detail}" if broken else None,
+            description=f"{len(broken)} of {number_of(len(mine), 'partition')}: {broken[0].detail}"
+            if broken
+            else None,
             metadata={
                 "partitions": len(mine),
                 "broken partitions": len(broken),

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assets.number_words import number_of
 from assets.partitions import AnyPartition, at_place
 from assets.table_checks.results import CheckResult
 from assets.table_checks.rule import Rule, Suite
@@ -161,8 +162,9 @@ def _told(outcome: Any) -> str:
     result, arguments = outcome.result, outcome.expectation_config.kwargs
     where = arguments.get("column") or ", ".join(arguments.get("column_list", ()))
     if "unexpected_count" not in result:
-        return f"{result.get('observed_value')} rows"
+        observed = result.get("observed_value")
+        return number_of(observed, "row") if isinstance(observed, int) else f"{observed} rows"
     count = result["unexpected_count"]
     examples = result.get("partial_unexpected_list") or []
     example = f", the first: {examples[0]!r}" if examples and examples[0] is not None else ""
-    return f"{where}: {count:,} {'row' if count == 1 else 'rows'}{example}"
+    return f"{where}: {number_of(count, 'row')}{example}"

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from assets.number_words import number_of
 from assets.principal_diffs.coverage import DELIVERED, Window
 from assets.principal_diffs.schema import REASONS
 from assets.trend_report.inputs import AccountDay
@@ -42,8 +43,8 @@ def _unlike_before(account: AccountDay) -> list[str]:
         return []
     before, covered, window = days.select("day", "covered_days", "window_days").row(0)
     return [
-        f"On {_day(before)} the logs were complete on {covered} of {_number(window, 'day', 'days')}: what changed since"
-        " may come of the logs, not of use."
+        f"On {_day(before)} the logs were complete on {covered} of {number_of(window, 'day')}: what changed"
+        " since may come of the logs, not of use."
     ]
 
 
@@ -59,7 +60,7 @@ def _days_cut_short(coverage: pl.DataFrame) -> list[str]:
     words = []
     if rejected.height:
         days = rejected["day"].unique().sort().to_list()
-        many = _number(int(rejected["rejected"].sum()), "file or record", "files or records")
+        many = number_of(int(rejected["rejected"].sum()), "file or record", "files or records")
         words.append(
             f"{many} could not be read, on {_listed(days)}: these days count as not covered"
             " (the table rejected_records names each one)."
@@ -91,7 +92,7 @@ def _unknowable(diffs: pl.DataFrame) -> list[str]:
     unknown = diffs.filter(pl.col("status") == "unknown")
     counts = unknown.group_by("reason").agg(n=pl.len()).sort(["n", "reason"], descending=[True, False])
     return [
-        f"{_number(n, 'permission is', 'permissions are')} unknown: {REASONS.get(reason, reason)}."
+        f"{number_of(n, 'permission is', 'permissions are')} unknown: {REASONS.get(reason, reason)}."
         for reason, n in counts.iter_rows()
     ]
 
@@ -128,10 +129,6 @@ def _listed(days: list[date]) -> str:
         for one in _ranges(days)
     ]
     return ", ".join(spans)
-
-
-def _number(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
 
 
 def _day(day: date) -> str:

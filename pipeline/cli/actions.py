@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli.terminal import number_of
+from assets.number_words import number_of
 
 app = typer.Typer(help="The lists of AWS actions.", no_args_is_help=True)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import ConfigError, UsageError
-from pipeline.cli.terminal import number_of
+from assets.number_words import number_of
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipeline.cli.terminal import number_of
+from assets.number_words import number_of
 from pipeline.steps import Step
 
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from assets.number_words import number_of
 from pipeline.check_results import standing_errors
 from pipeline.cli.output import print_grid
-from pipeline.cli.terminal import number_of
 
 
 def print_results(rows: pl.DataFrame) -> None:

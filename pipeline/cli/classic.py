@@ -10,12 +10,13 @@ import polars as pl
 
 from assets.errors import UsageError
 from assets.iam_snapshots.source import IamFile
+from assets.number_words import number_of
 from assets.principal_diffs.coverage import Window
 from pipeline import answers
 from pipeline.cli import output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
-from pipeline.cli.terminal import number_of, say_aside
+from pipeline.cli.terminal import say_aside
 from pipeline.exclusions import unmatched
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_answer

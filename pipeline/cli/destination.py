@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from assets.errors import UnwritableError, UsageError
+from assets.number_words import number_of
 from pipeline import answers
 from pipeline.cli import classic, output
 from pipeline.cli.dates import parsed
 from pipeline.cli.fail_on import exit_code
-from pipeline.cli.terminal import number_of, say_aside
+from pipeline.cli.terminal import say_aside
 from pipeline.destination import destination_diff
 from pipeline.lake import Lake
 from pipeline.plan import Plan

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from assets.number_words import number_of
 from pipeline.cli.dates import parsed
-from pipeline.cli.terminal import number_of
 from pipeline.settings import load_settings
 
 

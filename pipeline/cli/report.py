@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from assets.errors import UsageError
+from assets.number_words import number_of
 from pipeline.cli.dates import parsed
-from pipeline.cli.terminal import number_of
 from pipeline.settings import load_settings
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import ConfigError, RunError
-from pipeline.cli.terminal import number_of, say_aside
+from assets.number_words import number_of
+from pipeline.cli.terminal import say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -98,5 +99,4 @@ def _line(lake: "Lake", settings: Settings, account: AccountSettings, day: date)
 
 
 def _count(number: int, kind: str) -> str:
-    plural = "policies" if kind == "policy" else f"{kind}s"
-    return f"{number:,} {kind if number == 1 else plural}"
+    return number_of(number, kind, "policies" if kind == "policy" else None)

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from assets.number_words import number_of
 from assets.principal_diffs.removable import REMOVABLE
 from assets.principal_diffs.schema import REASONS
 from pipeline.cli.statements import in_words
-from pipeline.cli.terminal import number_of
 from pipeline.stories import Story
 
 Chapter = tuple[str, list[str]]

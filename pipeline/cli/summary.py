@@ -5,9 +5,9 @@ from typing import TextIO
 
 import polars as pl
 
+from assets.number_words import number_of
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import DELIVERED, Window, covered_days
-from pipeline.cli.terminal import number_of
 from pipeline.lake import Lake
 from pipeline.settings import AccountSettings
 

@@ -13,11 +13,6 @@ def printable(text: str) -> str:
     return _CONTROLS.sub(_escaped, text)
 
 
-def number_of(count: int, noun: str) -> str:
-    """Return `1 call`, `1,200 calls`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def say(text: str) -> None:
     """Print one line on stdout, made printable."""
     print(printable(text))

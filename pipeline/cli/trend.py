@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import UsageError
+from assets.number_words import number_of
 from pipeline.cli.dates import parsed
-from pipeline.cli.terminal import number_of, say_aside
+from pipeline.cli.terminal import say_aside
 from pipeline.settings import AccountSettings, Settings, load_settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.terminal import number_of
+from assets.number_words import number_of
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 _BAR = 24

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.errors import UsageError
-from pipeline.cli.terminal import number_of, say
+from assets.number_words import number_of
+from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
     import polars as pl

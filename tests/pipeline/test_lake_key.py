@@ -35,6 +35,9 @@ def test_a_key_that_was_cut_is_no_key(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(StorageError, match=r"\.key: has 5 bytes where 16 are the least"):
         lake_key(tmp_path)
     assert (tmp_path / ".key").read_bytes() == b"short"
+    (tmp_path / ".key").write_bytes(b"x")
+    with pytest.raises(StorageError, match=r"\.key: has 1 byte where"):
+        lake_key(tmp_path)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o660, 0o777, 0o602])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.cli.terminal import number_of
+from assets.number_words import number_of
 from tests.build import ACCOUNT, allow, iam, record, role, user
 from tests.conftest import Account, Ask
 
