@@ -124,10 +124,8 @@ def _decode_one_by_one(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_W
     defects: list[Defect] = []
     for position, raw in enumerate(_untyped.decode(text).records):
         try:
-            # With the identity, so that what is wrong is said of the whole record.
-            _record.decode(raw)
-            event = _event.decode(raw)
-            actors.extend(actors_of([event]))
+            event, who = _alone(raw, actors_of)
+            actors.extend(who)
             good.append(event)
             positions.append(position)
         except UnicodeDecodeError as error:
@@ -135,6 +133,45 @@ def _decode_one_by_one(text: bytes, actors_of: _ActorsOf[_Who]) -> LogContent[_W
         except msgspec.ValidationError as error:
             defects.append(_explain(position, raw, str(error)))
     return LogContent(text, good, actors, positions, defects)
+
+
+def _alone(raw: msgspec.Raw, actors_of: _ActorsOf[_Who]) -> tuple[Event, Sequence[_Who]]:
+    """Decode one record. Raises msgspec.ValidationError and UnicodeDecodeError."""
+    try:
+        return _one(raw, actors_of)
+    except msgspec.ValidationError as error:
+        # A number that no float can hold, where any type will do: an event less would be a use less.
+        within = _within_range(raw) if _OUT_OF_RANGE in str(error) else None
+        if within is None:
+            raise
+        return _one(within, actors_of)
+
+
+def _one(raw: bytes | msgspec.Raw, actors_of: _ActorsOf[_Who]) -> tuple[Event, Sequence[_Who]]:
+    # With the identity, so that what is wrong is said of the whole record.
+    _record.decode(raw)
+    event = _event.decode(raw)
+    return event, actors_of([event])
+
+
+# msgspec's words: "Number out of range", "Integer value out of range".
+_OUT_OF_RANGE = "out of range"
+
+
+def _within_range(raw: msgspec.Raw) -> bytes | None:
+    """Return a record with 1 for each number that is too large: text is still asked for where a number stands."""
+
+    def whole(number: str) -> int:
+        return int(number) if len(number) < _MOST_DIGITS else 1
+
+    def finite(number: str) -> float:
+        return value if math.isfinite(value := float(number)) else 1
+
+    try:
+        read = json.loads(bytes(raw).decode("utf-8", "surrogateescape"), parse_float=finite, parse_int=whole)
+        return json.dumps(read, ensure_ascii=False, allow_nan=False).encode("utf-8", _HALVES)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _decode_leniently(text: bytes, first_error: str, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
@@ -164,9 +201,13 @@ def _written(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error(_HALVES, _written)
 
 
+# What has more no float can hold, and Python does not read it.
+_MOST_DIGITS = 300
+
+
 def _whole(number: str) -> int | str:
-    # More digits than a float has Python does not read; what is too large for a number stays as text.
-    return int(number) if len(number) < 300 else number
+    # What is too large for a number stays as text.
+    return int(number) if len(number) < _MOST_DIGITS else number
 
 
 def _finite(number: str) -> float | str:
