@@ -1,6 +1,6 @@
 """When role sessions have to be made: after the usage of all accounts, of the day and those before it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -16,16 +16,30 @@ SESSIONS = "role_sessions"
 _INPUTS = ("role_assumptions", "session_usage")
 
 
-def stale_sessions(lake: Lake, settings: Settings, account: str, days: Iterable[date]) -> list[date]:
-    """Return the days whose sessions are missing, or older than what any account's logs say of them."""
+Newest = Callable[[date], datetime | None]
+
+
+def newest_inputs(lake: Lake, settings: Settings) -> Newest:
+    """Return what says when the newest of what sessions of a day are made from was written, of any account (UTC).
+
+    A day is looked at once, all accounts' files of it: whoever asks for several accounts asks the same one.
+    """
 
     @cache
     def newest(day: date) -> datetime | None:
-        # Of all accounts; a day is read for the sessions of several.
         times = (
             lake.written_at(table, Partition(day, one.id)) for table in _INPUTS for one in settings.accounts
         )
         return max((time for time in times if time is not None), default=None)
+
+    return newest
+
+
+def stale_sessions(
+    lake: Lake, settings: Settings, account: str, days: Iterable[date], newest: Newest | None = None
+) -> list[date]:
+    """Return the days whose sessions are missing, or older than what any account's logs say of them."""
+    newest = newest or newest_inputs(lake, settings)
 
     def is_stale(day: date) -> bool:
         written = lake.written_at(SESSIONS, Partition(day, account))

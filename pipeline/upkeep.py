@@ -13,7 +13,7 @@ from assets.principal_diffs.coverage import Window
 from pipeline.lake import Lake
 from pipeline.plan import Plan, Wanted, plan_missing, plan_stale
 from pipeline.report_plan import report_days
-from pipeline.session_plan import SESSIONS, stale_sessions
+from pipeline.session_plan import SESSIONS, newest_inputs, stale_sessions
 from pipeline.session_steps import session_steps
 from pipeline.settings import AccountSettings, Settings
 from pipeline.sources import trails_are_read
@@ -59,6 +59,7 @@ def shared_steps(lake: Lake, settings: Settings, order: Sequence[str]) -> list[S
     `order`: Dagster's order of accounts.
     """
     recent = set(recent_days(settings).days)
+    newest = newest_inputs(lake, settings)
     sessions: dict[str, list[date]] = {}
     for account in settings.accounts:
         made = {
@@ -66,7 +67,7 @@ def shared_steps(lake: Lake, settings: Settings, order: Sequence[str]) -> list[S
         }
         stored = {one.day for one in lake.partitions(SESSIONS, account.id)}
         days = sorted(made & (stored | recent))
-        sessions[account.id] = stale_sessions(lake, settings, account.id, days)
+        sessions[account.id] = stale_sessions(lake, settings, account.id, days, newest)
     steps = session_steps(sessions, order, DAYS_A_RUN)
     trends = {one.day for one in lake.partitions("account_trends") if one.day >= settings.first_day}
     steps += organization_steps(stale_organization(lake, trends))

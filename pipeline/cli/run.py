@@ -76,7 +76,7 @@ def run(
     from pipeline.lake import Lake
     from pipeline.runner import RunOptions
     from pipeline.runs import carry_out_all, told
-    from pipeline.session_plan import stale_sessions
+    from pipeline.session_plan import newest_inputs, stale_sessions
     from pipeline.side_by_side import usual_processes
     from pipeline.steps import ALL_ACCOUNTS, DAYS_A_RUN
 
@@ -86,8 +86,11 @@ def run(
         # The index of Great Expectations' pages shows those of one process.
         at_a_time = 1
 
+    # Nothing is looked at before all accounts are made: sessions are asked for then, of one after the other.
+    newest = newest_inputs(lake, settings)
+
     def sessions(one: AccountSettings) -> Sequence[date]:
-        return stale_sessions(lake, settings, one.id, window.days) if missing_only else window.days
+        return stale_sessions(lake, settings, one.id, window.days, newest) if missing_only else window.days
 
     with Bar(lines=True) as bar:
         failed = carry_out_all(
