@@ -17,6 +17,8 @@ ACCOUNT_TAG = "cloudtracker/account"
 """Whose tables a run makes, an account's id or `all`: the run queue takes one run of each value at a time."""
 REQUEST_TAG = "cloudtracker/request"
 SHARED = "all"
+LONGEST_LOOK = 30.0
+"""Seconds, after which a tick looks at no further account: Dagster gives up what took a minute, all of it each time."""
 RETRY_AFTER = timedelta(hours=1)
 _PARTITION = "dagster/partition"
 _RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")

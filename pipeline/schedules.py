@@ -1,14 +1,17 @@
 """The daily run: the recent days of every account, today's snapshot, and what follows from them."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from time import monotonic
 
 import dagster as dg
 
+from assets.number_words import number_of
 from pipeline.account_partitions import register_accounts
 from pipeline.current_settings import current_settings
 from pipeline.dead_runs import end_dead_runs
 from pipeline.plan import facts_are_stale
-from pipeline.requests import ASSET_JOB, SHARED, busy, requests
+from pipeline.requests import ASSET_JOB, LONGEST_LOOK, SHARED, busy, requests
 from pipeline.settings import Settings
 from pipeline.steps import FACTS
 from pipeline.still_lake import StillLake
@@ -19,7 +22,8 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
     """Return the schedule `daily`, at the time that the configuration names.
 
     It asks for everything that is missing, provisional or older than its inputs of the days that late deliveries
-    may still change. Accounts that are being worked on already are left to the sensor `new_logs`.
+    may still change. Accounts that are being worked on already are left to the sensor `new_logs`, and so are those that
+    a tick has no time for: it begins with another account every day.
     """
 
     @dg.schedule(
@@ -41,12 +45,21 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
         if facts_are_stale(lake):
             # Every account reads them: the sensor new_logs asks for the accounts when they are there.
             return requests([FACTS], SHARED, request)
-        asked = [
-            one
-            for account in current.accounts
-            if account.id not in working
-            for one in requests(daily_steps(lake, current, account), account.id, request)
-        ]
+        idle = {one.id: one for one in current.accounts if one.id not in working}
+        asked: list[dg.RunRequest] = []
+        began = monotonic()
+        for number, account in enumerate(_turned(sorted(idle), current.today())):
+            if number and monotonic() - began > LONGEST_LOOK:
+                left = number_of(len(idle) - number, "account is", "accounts are")
+                context.log.warning(f"this took long: {left} left to the sensor new_logs")
+                break
+            asked += requests(daily_steps(lake, current, idle[account]), account, request)
         return asked or dg.SkipReason("the tables of the recent days are up to date, or being made")
 
     return daily
+
+
+def _turned(accounts: Sequence[str], day: date) -> list[str]:
+    """Return the accounts, another one first every day."""
+    first = day.toordinal() % len(accounts) if accounts else 0
+    return [*accounts[first:], *accounts[:first]]

@@ -15,6 +15,7 @@ from pipeline.plan import facts_are_stale
 from pipeline.requests import (
     ACCOUNT_TAG,
     ASSET_JOB,
+    LONGEST_LOOK,
     SHARED,
     Asked,
     busy,
@@ -30,8 +31,6 @@ from pipeline.steps import FACTS, Step
 from pipeline.still_lake import StillLake
 from pipeline.upkeep import changed_steps, shared_steps
 
-LONGEST_LOOK = 30.0
-"""Seconds, after which a tick looks at no further account: Dagster gives up what took a minute, all of it each time."""
 LONGEST_WAIT = timedelta(hours=2)
 """For how long accounts may keep what is made from all of them waiting."""
 Planned = tuple[str, Callable[[], Sequence[Step]]]

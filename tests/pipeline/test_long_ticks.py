@@ -1,17 +1,19 @@
 """Ticks over so many accounts and days that one could not look at them all before Dagster gives it up."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
 
-from assets.partitions import Partition
-from pipeline import sensors
+from assets.partitions import AnyPartition, Partition
+from pipeline import schedules, sensors
 from pipeline.lake import Lake
 from pipeline.requests import ACCOUNT_TAG, SHARED, Cursor, from_the_next, read_cursor, written_cursor
+from pipeline.settings import load_settings
 from pipeline.tables import TABLES
+from pipeline.upkeep import shared_steps
 from tests.build import allow, iam, record, user
 from tests.conftest import Account
 from tests.pipeline.ticks import Ticking
@@ -32,6 +34,49 @@ def test_a_tick_that_takes_long_asks_for_what_it_saw_and_the_next_one_goes_on(
         ticking = Ticking(account.config, instance, checks=False)
         seen = [{request.tags[ACCOUNT_TAG] for request in ticking.sensor("new_logs")} for _ in range(4)]
     assert seen == [{IDS[0]}, {IDS[1]}, {IDS[2]}, {IDS[0]}]
+
+
+def test_a_daily_tick_that_takes_long_leaves_the_others_to_the_sensor(
+    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
+    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    looked_at = []
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        for day in ("2026-06-28", "2026-06-29", "2026-06-30"):
+            account.configure(as_of=day, accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+            ticking = Ticking(account.config, instance, checks=False)
+            assert {request.tags[ACCOUNT_TAG] for request in ticking.daily()} == set(IDS)
+            with monkeypatch.context() as hurry:
+                hurry.setattr(schedules, "LONGEST_LOOK", 0.0)
+                (looked,) = {request.tags[ACCOUNT_TAG] for request in ticking.daily()}
+            looked_at.append(looked)
+        assert {request.tags[ACCOUNT_TAG] for request in ticking.sensor("new_logs")} == set(IDS)
+    # Every one is the first on some day.
+    assert sorted(looked_at) == IDS
+
+
+def test_what_is_made_from_all_accounts_looks_at_each_file_once(account: Account) -> None:
+    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    asked: list[tuple[str, object]] = []
+
+    class Counting(Lake):
+        def written_at(self, table: str, partition: AnyPartition | None = None) -> datetime | None:
+            asked.append((table, partition))
+            return super().written_at(table, partition)
+
+    lake, settings = Counting(account.root), load_settings(account.config)
+    for one in IDS:
+        for table in ("session_usage", "role_assumptions"):
+            lake.write(
+                table, pl.DataFrame(schema=dict(TABLES[table].schema)), Partition(settings.today(), one)
+            )
+    (step,) = shared_steps(lake, settings, IDS)
+    assert len(step.partitions) == len(IDS)
+    of_inputs = [one for one in asked if one[0] in ("session_usage", "role_assumptions")]
+    assert len(of_inputs) == len(set(of_inputs))
 
 
 def test_the_accounts_behind_the_last_one_come_first() -> None:
