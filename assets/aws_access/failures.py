@@ -7,20 +7,10 @@ The classes of botocore are known by their names, so that nothing imports it bef
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from assets.aws_access.codes import EXPIRED, NO_CREDENTIALS, WRONG_KEYS
 from assets.errors import CloudTrackerError, InputError, RunError
 
 _DENIED = ("AccessDenied", "Unauthorized", "AuthorizationError", "NotAuthorized", "Forbidden")
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-_WRONG_KEYS = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "IncompleteSignature",
-    "MissingAuthenticationToken",
-    "AuthFailure",
-}
 _THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -31,7 +21,6 @@ _THROTTLED = {
     "SlowDown",
 }
 _NO_ORGANIZATION = {"AWSOrganizationsNotInUseException"}
-_NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"}
 _SIGN_IN = ("SSO", "TokenRetrieval", "Login", "RefreshTokenRequired")
 _UNREACHABLE = {
     "EndpointConnectionError",
@@ -69,7 +58,7 @@ def explained(error: Exception, place: str, service: str, advice: str = "") -> C
     names = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("botocore.")}
     if "ClientError" in names:
         return _refused(error, place, service, advice)
-    if names & _NO_CREDENTIALS:
+    if names & NO_CREDENTIALS:
         return InputError(f"{place}: no AWS credentials{_whence(error)}: {GIVE}")
     if isinstance(error, EOFError):
         # botocore asks for the code of a profile with mfa_serial, and found no terminal to ask on.
@@ -94,9 +83,9 @@ def _refused(error: Exception, place: str, service: str, advice: str) -> CloudTr
     code = str(response.get("Error", {}).get("Code", "Unknown"))
     said = _line(response.get("Error", {}).get("Message", ""))
     call = f"{service}:{getattr(error, 'operation_name', '')}"
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return InputError(f"{place}: {call}: the AWS credentials have expired ({code}); get new ones")
-    if code in _WRONG_KEYS:
+    if code in WRONG_KEYS:
         return InputError(f"{place}: {call}: AWS does not accept the credentials ({code}); {GIVE}")
     if code in _THROTTLED:
         return RunError(

@@ -5,6 +5,7 @@ botocore's errors are told by their names, so that importing this does not impor
 
 import errno
 
+from assets.aws_access.codes import EXPIRED, NO_CREDENTIALS, WRONG_KEYS
 from assets.errors import CloudTrackerError, InputError, RunError
 
 _NEW_CREDENTIALS = "get new ones (for example 'aws sso login') and run again; finished days are kept"
@@ -21,22 +22,8 @@ _USELESS = {
     "AuthorizationHeaderMalformed": f"the bucket is in another region; {_REGION}",
     "IllegalLocationConstraintException": f"the bucket is in another region; {_REGION}",
     "RequestTimeTooSkewed": "the clock of this machine is wrong",
-    **dict.fromkeys(
-        ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
-        f"the credentials have expired; {_NEW_CREDENTIALS}",
-    ),
-    **dict.fromkeys(
-        (
-            "InvalidAccessKeyId",
-            "SignatureDoesNotMatch",
-            "InvalidToken",
-            "InvalidClientTokenId",
-            "UnrecognizedClientException",
-            "AuthFailure",
-            "IncompleteSignature",
-        ),
-        f"AWS does not know these credentials; {_WHERE_CREDENTIALS}",
-    ),
+    **dict.fromkeys(EXPIRED, f"the credentials have expired; {_NEW_CREDENTIALS}"),
+    **dict.fromkeys(WRONG_KEYS, f"AWS does not know these credentials; {_WHERE_CREDENTIALS}"),
 }
 _DENIED = {
     "AccessDenied",
@@ -46,14 +33,7 @@ _DENIED = {
     "Forbidden",
     "403",
 }
-_NO_CREDENTIALS = {
-    "NoCredentialsError",
-    "PartialCredentialsError",
-    "CredentialRetrievalError",
-    "ProfileNotFound",
-    "ConfigParseError",
-    "ConfigNotFound",
-}
+_NO_CREDENTIALS = NO_CREDENTIALS | {"ProfileNotFound", "ConfigParseError", "ConfigNotFound"}
 _NO_TOKEN = {"SSOError", "TokenRetrievalError", "LoginError"}
 _NO_REGION = {"NoRegionError", "InvalidRegionError", "InvalidEndpointConfigurationError"}
 _NO_WAY = {"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError", "SSLError"}
@@ -106,7 +86,7 @@ def _answer(error: BaseException) -> dict[str, str]:
 
 def _refused(answer: dict[str, str], place: str) -> CloudTrackerError | OSError:
     code, message = str(answer.get("Code", "unknown")), str(answer.get("Message", ""))
-    said = f"{code}: {message}" if message else code
+    said = f"{code}: {message}" if message and code not in WRONG_KEYS else code
     if code in _USELESS:
         return InputError(f"{place}: {said}: {_USELESS[code]}")
     if code in _DENIED or code.startswith("KMS."):
