@@ -9,7 +9,7 @@ from functools import partial
 import polars as pl
 
 from assets.expanded_grants.standing import standing
-from assets.iam_snapshots.snapshot import details_of
+from assets.iam_snapshots.snapshot import details_of_some
 from assets.partitions import Partition
 from assets.permission_trends.changes import DIFF_COLUMNS, StoredDay, changes, stopped_in
 from assets.permission_trends.schema import PERMISSION_CHANGES
@@ -77,5 +77,5 @@ def _read(partition: Partition, stored: Stored) -> StoredDay:
 def _standing(
     partition: Partition, stored: Stored, principal_arns: Collection[str], patterns: Collection[str]
 ) -> pl.DataFrame:
-    details = details_of(rows_on(stored, "iam_snapshots", partition).collect())
+    details = details_of_some(rows_on(stored, "iam_snapshots", partition), principal_arns)
     return standing(details, principal_arns, patterns)

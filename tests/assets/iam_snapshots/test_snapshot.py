@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from assets.errors import InputError
-from assets.iam_snapshots.authorization_details import parse_details
+from assets.iam_snapshots.authorization_details import AccountDetails, parse_details
 from assets.iam_snapshots.schema import COLUMNS, DESCRIPTIONS, KEY, KINDS
-from assets.iam_snapshots.snapshot import details_of, snapshot_rows
+from assets.iam_snapshots.snapshot import details_of, details_of_some, snapshot_rows
 
 TAKEN = datetime(2024, 5, 1, 12, 30, tzinfo=UTC)
 DETAILS = {
@@ -88,3 +88,53 @@ def test_a_partition_without_the_document() -> None:
 
 def test_every_column_is_described() -> None:
     assert list(DESCRIPTIONS["iam_snapshots"]) == ["", *COLUMNS]
+
+
+def test_of_some_users_and_roles_only_what_they_carry_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def policy(name: str) -> dict[str, str]:
+        return {"PolicyName": name, "PolicyArn": f"arn:aws:iam::aws:policy/{name}"}
+
+    bob, alice = DETAILS["UserDetailList"]
+    (role,), (group,), (managed,) = (
+        DETAILS[key] for key in ("RoleDetailList", "GroupDetailList", "Policies")
+    )
+    p, q, b, other = (
+        {**managed, "PolicyName": n, "Arn": policy(n)["PolicyArn"]} for n in ("p", "q", "b", "other")
+    )
+    details = {
+        "UserDetailList": [
+            {**bob, "AttachedManagedPolicies": [policy("other")]},
+            {**alice, "GroupList": ["g", "gone"]},
+        ],
+        "RoleDetailList": [
+            {
+                **role,
+                "AttachedManagedPolicies": [policy("p")],
+                "PermissionsBoundary": {"PermissionsBoundaryArn": b["Arn"]},
+            },
+            {**role, "RoleName": "s", "Arn": f"{role['Arn']}s"},
+        ],
+        "GroupDetailList": [
+            {**group, "AttachedManagedPolicies": [policy("q")]},
+            {**group, "GroupName": "h", "Arn": "arn:h"},
+        ],
+        "Policies": [p, q, b, other],
+    }
+    snapshot = rows(json.dumps(details).encode())
+    whole = details_of(snapshot)
+    parsed: list[int] = []
+
+    def counted(raw: bytes, label: str) -> AccountDetails:
+        parsed.append(len(raw))
+        return parse_details(raw, label)
+
+    monkeypatch.setattr("assets.iam_snapshots.snapshot.parse_details", counted)
+    some = details_of_some(snapshot.lazy(), {alice["Arn"], role["Arn"], "arn:of:nobody"})
+    assert (some.users, some.roles, some.groups) == (whole.users[1:], whole.roles[:1], whole.groups[:1])
+    assert [one.name for one in some.policies] == ["b", "p", "q"]
+    assert set(some.policies) < set(whole.policies)
+    assert max(parsed) < len(json.dumps(details))
+    nobody = details_of_some(snapshot.lazy(), ())
+    assert not (nobody.users or nobody.roles or nobody.groups or nobody.policies)
+    with pytest.raises(InputError, match="0 rows of kind 'document'"):
+        details_of_some(snapshot.filter(pl.col("kind") != "document").lazy(), ())
