@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from time import monotonic
 
 import dagster as dg
 
+from assets.errors import CloudTrackerError
 from assets.number_words import number_of
 from pipeline.account_partitions import register_accounts
 from pipeline.current_settings import current_settings
 from pipeline.dead_runs import end_dead_runs
+from pipeline.looks import steps_or_error
 from pipeline.plan import facts_are_stale
 from pipeline.requests import ASSET_JOB, LONGEST_LOOK, SHARED, busy, requests
 from pipeline.settings import Settings
@@ -37,7 +40,7 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
         description="Yesterday and the days that late deliveries may still change, of every account; today's snapshot",
     )
     def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-        current = current_settings(settings)
+        current = current_settings(settings, context.log.warning)
         register_accounts(context.instance, current)
         end_dead_runs(context.instance, current.root)
         lake, working = StillLake(current.root), busy(context.instance)
@@ -47,13 +50,21 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
             return requests([FACTS], SHARED, request)
         idle = {one.id: one for one in current.accounts if one.id not in working}
         asked: list[dg.RunRequest] = []
+        failed: list[CloudTrackerError] = []
         began = monotonic()
         for number, account in enumerate(_turned(sorted(idle), current.today())):
             if number and monotonic() - began > LONGEST_LOOK:
                 left = number_of(len(idle) - number, "account is", "accounts are")
                 context.log.warning(f"this took long: {left} left to the sensor new_logs")
                 break
-            asked += requests(daily_steps(lake, current, idle[account]), account, request)
+            steps = steps_or_error(partial(daily_steps, lake, current, idle[account]))
+            if isinstance(steps, CloudTrackerError):
+                context.log.error(f"account {account}: {steps}")
+                failed.append(steps)
+            else:
+                asked += requests(steps, account, request)
+        if failed and len(failed) == len(idle):
+            raise failed[0]
         return asked or dg.SkipReason("the tables of the recent days are up to date, or being made")
 
     return daily

@@ -7,10 +7,12 @@ from time import monotonic
 
 import dagster as dg
 
+from assets.errors import CloudTrackerError
 from assets.number_words import number_of
 from pipeline.account_partitions import register_accounts, registered_accounts
 from pipeline.current_settings import current_settings
 from pipeline.dead_runs import end_dead_runs
+from pipeline.looks import steps_or_error
 from pipeline.plan import facts_are_stale
 from pipeline.requests import (
     ACCOUNT_TAG,
@@ -51,7 +53,7 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
         description="The days that new logs change, late deliveries included, and everything downstream of them",
     )
     def new_logs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        current = current_settings(settings)
+        current = current_settings(settings, context.log.warning)
         register_accounts(context.instance, current)
         end_dead_runs(context.instance, current.root)
         lake, working = StillLake(current.root), busy(context.instance)
@@ -79,7 +81,7 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
         description="Role sessions and the organisation's trends, once the tables of all accounts stand still",
     )
     def all_accounts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        current = current_settings(settings)
+        current = current_settings(settings, context.log.warning)
         end_dead_runs(context.instance, current.root)
         lake = StillLake(current.root)
         idle = not busy(context.instance)
@@ -103,12 +105,18 @@ def _status(settings: Settings) -> dg.DefaultSensorStatus:
 def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> dg.SensorResult:
     cursor, now, began = read_cursor(context.cursor), datetime.now(UTC), monotonic()
     asked: list[dg.RunRequest] = []
+    failed: dict[str, CloudTrackerError] = {}
     plans = dict(planned)
     left = len(plans)
     for account in from_the_next(plans, cursor.last):
         if left < len(plans) and monotonic() - began > LONGEST_LOOK:
             break
-        steps = plans[account]()
+        steps = steps_or_error(plans[account])
+        if isinstance(steps, CloudTrackerError):
+            context.log.error(f"account {account}: {steps}")
+            failed[account] = steps
+            cursor.last, left = account, left - 1
+            continue
         wanted = digest(steps)
         if not steps:
             cursor.asked.pop(account, None)
@@ -117,10 +125,13 @@ def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> 
             asked += requests(steps, account, request)
             cursor.asked[account] = Asked(wanted, f"{request}/{account}", now)
         cursor.last, left = account, left - 1
+    if failed and len(failed) == len(plans):
+        raise next(iter(failed.values()))
     looked_at = number_of(left, "account is", "accounts are")
     later = f"; {looked_at} looked at by the next ticks" if left else ""
+    wrong = "".join(f"; account {account}: {error}" for account, error in failed.items())
     return dg.SensorResult(
         run_requests=asked,
         cursor=written_cursor(cursor),
-        skip_reason=None if asked else f"nothing new, or what is new is being made{later}",
+        skip_reason=None if asked else f"nothing new, or what is new is being made{later}{wrong}",
     )

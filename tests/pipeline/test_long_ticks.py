@@ -7,11 +7,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from pipeline import schedules, sensors
 from pipeline.lake import Lake
 from pipeline.requests import ACCOUNT_TAG, SHARED, Cursor, from_the_next, read_cursor, written_cursor
 from pipeline.settings import load_settings
+from pipeline.steps import Step
 from pipeline.tables import TABLES
 from pipeline.upkeep import shared_steps
 from tests.build import allow, iam, record, user
@@ -55,6 +57,40 @@ def test_a_daily_tick_that_takes_long_leaves_the_others_to_the_sensor(
         assert {request.tags[ACCOUNT_TAG] for request in ticking.sensor("new_logs")} == set(IDS)
     # Every one is the first on some day.
     assert sorted(looked_at) == IDS
+
+
+def test_an_account_that_cannot_be_looked_at_keeps_no_other_from_being_asked_for(
+    account: Account, tmp_path: Path
+) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
+    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    lake = Lake(account.root)
+
+    def damage(id_: str, content: bytes) -> None:
+        path = lake.path("log_coverage", Partition(date(2026, 6, 30), id_))
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+
+    damage(IDS[0], b"no table")
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        ticking = Ticking(account.config, instance, checks=False)
+        for tick in (ticking.daily, lambda: ticking.sensor("new_logs")):
+            assert {request.tags[ACCOUNT_TAG] for request in tick()} == {IDS[1], IDS[2]}
+        # Polars finds out that this one is none.
+        damage(IDS[1], b"PAR1 is how it begins, and how it ends PAR1")
+        assert {request.tags[ACCOUNT_TAG] for request in ticking.daily()} == {IDS[2]}
+
+
+def test_a_tick_that_could_look_at_none_has_failed() -> None:
+    def fails() -> list[Step]:
+        raise StorageError("log_coverage is no table")
+
+    with pytest.raises(StorageError, match="log_coverage"):
+        sensors._result(dg.build_sensor_context(), [(one, fails) for one in IDS])
+    told = sensors._result(dg.build_sensor_context(), [(IDS[0], fails), (IDS[1], list)])
+    assert "account 111111111111: log_coverage is no table" in str(told.skip_reason)
 
 
 def test_what_is_made_from_all_accounts_looks_at_each_file_once(account: Account) -> None:
