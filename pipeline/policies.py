@@ -63,7 +63,7 @@ def read_policies(file: Path) -> list[dict[str, Any]]:
         found = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: is not JSON ({error}); give a policy document or a list of them") from None
     listed = found if isinstance(found, list) else [found]
     for number, one in enumerate(listed, start=1):

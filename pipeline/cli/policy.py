@@ -134,7 +134,7 @@ def _say_unmapped(calls: list[dict[str, Any]]) -> None:
 
 
 def _write(made: "RightSized", folder: Path, name: str) -> None:
-    safe = "".join(character if character.isalnum() or character in "._+=@-" else "_" for character in name)
+    safe = "".join(character if character.isalnum() or character in "._+=,@-" else "_" for character in name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, document in enumerate(made.documents, start=1):

@@ -1,10 +1,13 @@
 """`cloudtracker policy`, through the real command."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pipeline.cli import policy
 from tests.build import allow, iam, record, user
 from tests.conftest import Account, Ask, Make
 
@@ -113,10 +116,19 @@ def _replay(ask: Ask, file: Any) -> Any:
 WRONG = {
     "{": "is not JSON",
     "[]x": "is not JSON",
+    "[" * 100_000: "is not JSON",
     '{"Version": "2012-10-17"}': "document 1 is no policy",
     '[{"Statement": []}, 5]': "document 2 is no policy",
     '{"Statement": [{"Effect": "Allow", "Action": "*"}]}': "has neither Resource nor NotResource",
 }
+
+
+def test_two_of_names_that_iam_tells_apart_have_files_of_their_own(tmp_path: Path) -> None:
+    """Names of IAM are of letters, digits and +=,.@_- (IAM User Guide, "Limitations on IAM Entities and Objects")."""
+    made: Any = SimpleNamespace(documents=({"Statement": []},))
+    for name in ("user-a,b", "user-a_b", "user-a+b", "user-a=b", "user-a@b", "user-a.b", "user-a-b"):
+        policy._write(made, tmp_path, name)
+    assert len(list(tmp_path.iterdir())) == 7
 
 
 def test_days_without_logs_are_said(demo: Account, ask: Ask) -> None:
