@@ -109,7 +109,11 @@ def _something_to_do(
 
 def told(name: str, error: CloudTrackerError) -> str:
     """Return what is said of an error that `carry_out_all` returned under that name."""
-    return f"{name}: {error}" if name == ALL_ACCOUNTS else f"account {name}: {error}"
+    if name == ALL_ACCOUNTS:
+        return f"{name}: {error}"
+    whose = f"account {name}: "
+    # What nobody thought of names its account already.
+    return f"{whose}{str(error).removeprefix(whose)}"
 
 
 def carry_out(settings: Settings, plan: Plan, watcher: Watcher) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assets.errors import UsageError
+from assets.number_words import number_of
 
 if TYPE_CHECKING:
     from assets.aws_actions.mapping import EventMapping
@@ -71,7 +72,7 @@ def _answer_lines(mapping: "EventMapping") -> None:
                 )
             )
     if wrong:
-        raise UsageError(f"{wrong} line(s) of the input are no pairs of eventSource and eventName")
+        raise UsageError(f"{number_of(wrong, 'line')} of the input: no eventSource and eventName")
 
 
 def _print(answer: dict[str, object]) -> None:

@@ -14,7 +14,7 @@ from pipeline.dagster_home import dagster_home
 from pipeline.lake import Lake
 from pipeline.plan import Plan, plan_range
 from pipeline.runner import Runner
-from pipeline.runs import carry_out_all
+from pipeline.runs import carry_out_all, told
 from pipeline.settings import AccountSettings, load_settings
 from tests.build import ACCOUNT, allow, iam, user
 from tests.conftest import Account, Ask
@@ -51,7 +51,8 @@ def test_the_other_accounts_are_made(account: Account, monkeypatch: pytest.Monke
     assert list(failed) == ["other"]
     error = failed["other"]
     assert isinstance(error, UnforeseenError)
-    assert str(error) == "account other: ZeroDivisionError: by nought"
+    assert str(error) == told("other", error) == "account other: ZeroDivisionError: by nought"
+    assert told("other", StorageError("no room")) == "account other: no room"
     assert lake.partitions("expanded_grants", ACCOUNT) == [Partition(day, ACCOUNT)]
 
 

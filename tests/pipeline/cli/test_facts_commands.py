@@ -64,6 +64,7 @@ def test_map_event_answers_a_line_with_a_line(
     assert [line.get("primary") for line in lines] == [["iam:GetUser"], ["s3:GetObject"], None]
     assert lines[2] == {"line": 4, "error": "'alone' is not an eventSource and an eventName"}
     assert answer.code == 2
+    assert "1 line of the input: no eventSource and eventName" in answer.err
 
 
 def test_an_event_without_a_name_is_refused(account: Account, ask: Ask) -> None:
