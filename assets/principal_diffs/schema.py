@@ -93,7 +93,7 @@ REASONS = {
     "called_by_service": "the logs show such calls by AWS services only, on the principal's behalf",
     "never_called": "the logs would show a call that needs it, and show none",
     "only_denied": "every call in the logs that needs it was refused",
-    "missing_policy": "a policy or boundary of the principal is not in the snapshot, or cannot be read",
+    "missing_policy": "a policy or boundary of the principal is not in the snapshot, is there twice, or cannot be read",
     "unverified": "only the name of an API operation says that the action exists",
     "unknown_action": "a policy names it, and no list of IAM actions knows it",
     "not_recorded": "no call that needs it is recorded by CloudTrail",

@@ -40,7 +40,8 @@ def grants(
     make(settings, plan_grants(lake, settings, question.account, question.window.end))
     rows, sources, problems = stories.grants(lake, question, principal_of(lake, question, kind, name), action)
     for row in problems.to_dicts():
-        say_aside(f"{kind} {name}: {row['problem']}: {row['detail']}; this list is without what it says")
+        problem = f"{kind} {name}: {row['problem']}: {row['detail']}"
+        say_aside(f"{problem}; what it says is not known, nor whether this list is whole")
     if format_ == "json":
         _print_json(rows, sources)
     elif format_ == "csv":

@@ -120,7 +120,10 @@ def _say(made: "RightSized", whom: str, problems: tuple[tuple[str, str], ...]) -
         words.append(
             f"used, or nobody can know, but the policy that allows it could not be read: {', '.join(made.unread)}"
         )
-    words += [f"{problem}: {detail}; what it says is not in here" for problem, detail in problems]
+    words += [
+        f"{problem}: {detail}; what it says is not known, and this may be without it"
+        for problem, detail in problems
+    ]
     for text in words:
         say_aside(text)
 

@@ -112,8 +112,25 @@ def test_a_problem_is_said(account: Account, ask: Ask, form: str) -> None:
     account.write_iam(iam(user("alice", allow("iam:GetUser"), AttachedManagedPolicies=[gone])))
     assert ask(*GRANTS, "--format", form).err == (
         "cloudtracker: user alice: missing_policy: identity policy arn:aws:iam::aws:policy/Gone:"
-        " it is not in the snapshot; this list is without what it says\n"
+        " it is not in the snapshot; what it says is not known, nor whether this list is whole\n"
     )
+
+
+def test_two_inline_policies_of_one_name_leave_nothing_sure(account: Account, ask: Ask) -> None:
+    twice = [
+        {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [allow(action)]}}
+        for action in ("iam:GetUser", "iam:ListUsers")
+    ]
+    account.write_iam(iam(user("alice", UserPolicyList=twice)))
+    account.log(record(ALICE, "iam:GetUser", "2026-06-30T10:00:00Z"))
+    account.configure(lookback_days=1)
+    told = ask(*GRANTS)
+    assert told.lines[0].endswith("2 actions, 0 of them restricted (~)")
+    assert (
+        "identity policy own (arn:aws:iam::111111111111:user/alice): is there 2 times with different"
+        in told.err
+    )
+    assert ask("--account", "demo", "--user", "alice").lines[1:] == ["  iam:getuser", "? iam:listusers"]
 
 
 def test_the_day_that_is_asked_for(demo: Account, ask: Ask) -> None:
