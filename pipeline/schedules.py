@@ -40,6 +40,7 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
         description="Yesterday and the days that late deliveries may still change, of every account; today's snapshot",
     )
     def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        began = monotonic()
         current = current_settings(settings, context.log.warning)
         register_accounts(context.instance, current)
         end_dead_runs(context.instance, current.root)
@@ -51,11 +52,12 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
         idle = {one.id: one for one in current.accounts if one.id not in working}
         asked: list[dg.RunRequest] = []
         failed: list[CloudTrackerError] = []
-        began = monotonic()
+        beside = ""
         for number, account in enumerate(_turned(sorted(idle), current.today())):
             if number and monotonic() - began > LONGEST_LOOK:
                 left = number_of(len(idle) - number, "account is", "accounts are")
-                context.log.warning(f"this took long: {left} left to the sensor new_logs")
+                beside = f"; {left} left to the sensor new_logs"
+                context.log.warning(f"this took long{beside}")
                 break
             steps = steps_or_error(partial(daily_steps, lake, current, idle[account]))
             if isinstance(steps, CloudTrackerError):
@@ -65,7 +67,8 @@ def build_daily(settings: Settings) -> dg.ScheduleDefinition:
                 asked += requests(steps, account, request)
         if failed and len(failed) == len(idle):
             raise failed[0]
-        return asked or dg.SkipReason("the tables of the recent days are up to date, or being made")
+        beside += "".join(f"; {error}" for error in failed)
+        return asked or dg.SkipReason(f"the tables of the recent days are up to date, or being made{beside}")
 
     return daily
 

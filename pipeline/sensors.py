@@ -53,6 +53,7 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
         description="The days that new logs change, late deliveries included, and everything downstream of them",
     )
     def new_logs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        began = monotonic()
         current = current_settings(settings, context.log.warning)
         register_accounts(context.instance, current)
         end_dead_runs(context.instance, current.root)
@@ -62,10 +63,10 @@ def build_new_logs(settings: Settings) -> dg.SensorDefinition:
                 skip_reason="what is made from all accounts has its turn first", cursor=context.cursor
             )
         if facts_are_stale(lake):
-            return _result(context, [(SHARED, lambda: [FACTS])] if not working else [])
+            return _result(context, began, [(SHARED, lambda: [FACTS])] if not working else [])
         # While something is made from the tables of all accounts, none of them is changed below it.
         idle = [] if SHARED in working else [one for one in current.accounts if one.id not in working]
-        return _result(context, [(one.id, partial(changed_steps, lake, current, one)) for one in idle])
+        return _result(context, began, [(one.id, partial(changed_steps, lake, current, one)) for one in idle])
 
     return new_logs
 
@@ -81,12 +82,13 @@ def build_all_accounts(settings: Settings) -> dg.SensorDefinition:
         description="Role sessions and the organisation's trends, once the tables of all accounts stand still",
     )
     def all_accounts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        began = monotonic()
         current = current_settings(settings, context.log.warning)
         end_dead_runs(context.instance, current.root)
         lake = StillLake(current.root)
         idle = not busy(context.instance)
         order = registered_accounts(context.instance)
-        return _result(context, [(SHARED, lambda: shared_steps(lake, current, order))] if idle else [])
+        return _result(context, began, [(SHARED, lambda: shared_steps(lake, current, order))] if idle else [])
 
     return all_accounts
 
@@ -102,8 +104,9 @@ def _status(settings: Settings) -> dg.DefaultSensorStatus:
     return dg.DefaultSensorStatus.RUNNING if settings.schedule.running else dg.DefaultSensorStatus.STOPPED
 
 
-def _result(context: dg.SensorEvaluationContext, planned: Sequence[Planned]) -> dg.SensorResult:
-    cursor, now, began = read_cursor(context.cursor), datetime.now(UTC), monotonic()
+def _result(context: dg.SensorEvaluationContext, began: float, planned: Sequence[Planned]) -> dg.SensorResult:
+    # `began`: when the tick did. Asking AWS for the accounts may have taken most of its time already.
+    cursor, now = read_cursor(context.cursor), datetime.now(UTC)
     asked: list[dg.RunRequest] = []
     failed: dict[str, CloudTrackerError] = {}
     plans = dict(planned)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from time import monotonic
 
 import dagster as dg
 import polars as pl
@@ -12,7 +13,7 @@ from assets.partitions import AnyPartition, Partition
 from pipeline import schedules, sensors
 from pipeline.lake import Lake
 from pipeline.requests import ACCOUNT_TAG, SHARED, Cursor, from_the_next, read_cursor, written_cursor
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 from pipeline.steps import Step
 from pipeline.tables import TABLES
 from pipeline.upkeep import shared_steps
@@ -59,6 +60,28 @@ def test_a_daily_tick_that_takes_long_leaves_the_others_to_the_sensor(
     assert sorted(looked_at) == IDS
 
 
+def test_what_asking_aws_takes_counts(
+    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    account.write_iam(iam(ALICE))
+    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
+    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
+    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    clock, settings = [0.0], load_settings(account.config)
+
+    def asked(*_: object) -> Settings:
+        clock[0] += 31
+        return settings
+
+    for module in (sensors, schedules):
+        monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(module, "current_settings", asked)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        ticking = Ticking(account.config, instance, checks=False)
+        for requests in (ticking.daily(), ticking.sensor("new_logs")):
+            assert len({request.tags[ACCOUNT_TAG] for request in requests}) == 1
+
+
 def test_an_account_that_cannot_be_looked_at_keeps_no_other_from_being_asked_for(
     account: Account, tmp_path: Path
 ) -> None:
@@ -88,8 +111,8 @@ def test_a_tick_that_could_look_at_none_has_failed() -> None:
         raise StorageError("log_coverage is no table")
 
     with pytest.raises(StorageError, match="log_coverage"):
-        sensors._result(dg.build_sensor_context(), [(one, fails) for one in IDS])
-    told = sensors._result(dg.build_sensor_context(), [(IDS[0], fails), (IDS[1], list)])
+        sensors._result(dg.build_sensor_context(), monotonic(), [(one, fails) for one in IDS])
+    told = sensors._result(dg.build_sensor_context(), monotonic(), [(IDS[0], fails), (IDS[1], list)])
     assert "account 111111111111: log_coverage is no table" in str(told.skip_reason)
 
 
