@@ -5,6 +5,7 @@ without partitions, or cut by day only, has one file, without the `account=` fol
 """
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +16,7 @@ import polars as pl
 from assets.errors import StorageError
 from assets.partitions import at_place
 from assets.table_checks.results import CHECK_RESULTS
+from pipeline.damaged_files import unreadable
 from pipeline.lake import FILE, Lake
 from pipeline.replacing import temporary_beside
 from pipeline.tables import TABLES
@@ -54,10 +56,9 @@ def last(
 
     The columns are those of `CHECK_RESULTS` and `outdated` (Boolean): the partition was written, or deleted,
     since. `account`, `day` and `table` narrow; tables that are not cut by account, or by day, are left out where it
-    is given.
+    is given. Raises `StorageError`.
     """
-    found = sorted((lake.root / FOLDER).glob(f"{table or '*'}/**/{FILE}"))
-    rows = _read(found).sort(_ORDER, nulls_last=False)
+    rows = _read(_files(lake, table)).sort(_ORDER, nulls_last=False)
     if account is not None:
         rows = rows.filter(pl.col("account") == account)
     if day is not None:
@@ -80,6 +81,26 @@ def standing_errors(rows: pl.DataFrame) -> int:
     return rows.filter(~pl.col("passed") & (pl.col("severity") == "error")).height
 
 
+def _files(lake: Lake, table: str | None) -> list[Path]:
+    """Return the files of results. Raises `StorageError`: where a folder may not be looked at, an error may stand."""
+    folder = lake.root / FOLDER
+    found = []
+    for name in [table] if table else _names(folder):
+        places = [one for one in _names(folder / name) if one.startswith("account=")]
+        found += [folder / name / FILE, *(folder / name / place / FILE for place in places)]
+    return found
+
+
+def _names(folder: Path) -> list[str]:
+    # Unlike `glob`, which passes over what it may not look at.
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from None
+
+
 def _path(lake: Lake, table: str, account: str) -> Path:
     folder = lake.root / FOLDER / table
     return (folder / f"account={account}" if account else folder) / FILE
@@ -92,7 +113,7 @@ def _read(paths: list[Path]) -> pl.DataFrame:
             frames.append(
                 pl.read_parquet(path, hive_partitioning=False, glob=False).select(list(CHECK_RESULTS))
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             reason = str(error).partition("\n")[0]

@@ -1,5 +1,8 @@
+import errno
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -28,3 +31,21 @@ def test_a_damaged_file_is_named_and_no_other(tmp_path: Path) -> None:
     assert str(refused.value).startswith(f"{damaged}: cannot be read: ")
     assert "where it is damaged delete it: 'cloudtracker checks --run' makes it again" in str(refused.value)
     assert str(whole) not in str(refused.value)
+
+
+def test_a_folder_that_may_not_be_looked_at_is_not_taken_for_one_without_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(tmp_path)
+    row = ("cloudtrail_usage", date(2026, 6, 30), ACCOUNT, "is_stored", "error", False, "", CHECKED)
+    store(lake, pl.DataFrame([row], schema=CHECK_RESULTS, orient="row"))
+    assert last(lake, table="expanded_grants").is_empty()
+
+    def refuse(_: Any) -> Any:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
+    for table in (None, "cloudtrail_usage"):
+        with pytest.raises(StorageError, match="check_results.*: cannot be read: Permission denied"):
+            last(lake, table=table)
