@@ -1,5 +1,6 @@
 """Where reports lie, and how they are replaced: whole or not at all. No Dagster in here."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,12 +38,15 @@ def write_report(
     `root`: where the tables lie, if the page lies there too (see `replacing.replaced`). Raises `StorageError`.
     """
     at = written_at.timestamp() if written_at is not None else None
+    _replace(rows_path(path), root, at, report.write_rows)
+    _replace(path, root, at, lambda temporary: temporary.write_bytes(report.html))
+
+
+def _replace(path: Path, root: Path | None, at: float | None, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced(rows_path(path), root, at) as temporary:
-            report.write_rows(temporary)
         with replaced(path, root, at) as temporary:
-            temporary.write_bytes(report.html)
+            write(temporary)
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written: {error.strerror or error}; name another place, or check its permissions"
