@@ -60,9 +60,11 @@ def snapshot(
         named = str(error).startswith(f"account {name} ")
         say_aside(error if named else told(name, error))
     count = len(failed.keys() - {ALL_ACCOUNTS})
-    if failed:
+    if count:
         others = "" if count == len(chosen) else "; the snapshots of the others are taken"
         raise RunError(f"{count} of {number_of(len(chosen), 'account')} failed{others}")
+    if failed:
+        raise RunError("the snapshots are taken; the days of all accounts could not be summed up")
 
 
 def _chosen(settings: Settings, account: str) -> tuple[AccountSettings, ...]:

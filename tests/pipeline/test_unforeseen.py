@@ -1,11 +1,12 @@
 """What nobody thought of: one account that fails so does not stop the others, a folder that cannot be made is named."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from assets.errors import StorageError, UnforeseenError
+from assets.errors import CloudTrackerError, StorageError, UnforeseenError
 from assets.partitions import Partition
 from assets.principal_diffs.coverage import Window
 from pipeline.cli import classic
@@ -16,6 +17,7 @@ from pipeline.plan import Plan, plan_range
 from pipeline.runner import Runner
 from pipeline.runs import carry_out_all, told
 from pipeline.settings import AccountSettings, load_settings
+from pipeline.steps import ALL_ACCOUNTS
 from tests.build import ACCOUNT, allow, iam, user
 from tests.conftest import Account, Ask
 
@@ -54,6 +56,24 @@ def test_the_other_accounts_are_made(account: Account, monkeypatch: pytest.Monke
     assert str(error) == told("other", error) == "account other: ZeroDivisionError: by nought"
     assert told("other", StorageError("no room")) == "account other: no room"
     assert lake.partitions("expanded_grants", ACCOUNT) == [Partition(day, ACCOUNT)]
+
+
+def test_snapshots_that_were_taken_are_not_said_to_have_failed(
+    account: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.write_iam(iam(user("alice", allow("iam:GetUser"))))
+
+    def not_summed_up(*words: Any, **more: Any) -> dict[str, CloudTrackerError]:
+        return {**carry_out_all(*words, **more), ALL_ACCOUNTS: StorageError("no room")}
+
+    monkeypatch.setattr("pipeline.runs.carry_out_all", not_summed_up)
+    answer = ask("snapshot", "--account", "all")
+    assert answer.code == 5
+    assert answer.lines[0].startswith(f"demo ({ACCOUNT}), 2026-06-30: 1 user")
+    assert answer.err.splitlines()[-2:] == [
+        "cloudtracker: all accounts: no room",
+        "cloudtracker: the snapshots are taken; the days of all accounts could not be summed up",
+    ]
 
 
 @pytest.mark.parametrize("kind", [ZeroDivisionError, pl.exceptions.PanicException])
