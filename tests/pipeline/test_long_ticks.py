@@ -11,6 +11,7 @@ import pytest
 from assets.errors import StorageError
 from assets.partitions import AnyPartition, Partition
 from pipeline import schedules, sensors
+from pipeline.current_settings import current_settings
 from pipeline.lake import Lake
 from pipeline.requests import ACCOUNT_TAG, SHARED, Cursor, from_the_next, read_cursor, written_cursor
 from pipeline.settings import Settings, load_settings
@@ -136,6 +137,18 @@ def test_what_is_made_from_all_accounts_looks_at_each_file_once(account: Account
     assert len(step.partitions) == len(IDS)
     of_inputs = [one for one in asked if one[0] in ("session_usage", "role_assumptions")]
     assert len(of_inputs) == len(set(of_inputs))
+
+
+def test_why_aws_could_not_be_asked_for_the_accounts_is_told(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "the accounts are those found at 2026-06-29T05:30:00+00:00: AWS cannot be reached"
+    module = "pipeline.current_settings.find_accounts_daily"
+    monkeypatch.setattr(module, lambda settings: (settings, [why]))
+    told: list[str] = []
+    settings = load_settings(account.config)
+    assert current_settings(settings, told.append) == settings
+    assert told == [why]
 
 
 def test_the_accounts_behind_the_last_one_come_first() -> None:
