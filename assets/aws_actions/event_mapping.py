@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from assets.aws_actions.facts import Facts, read_facts, recorded_as, source_prefix
+from assets.aws_actions.facts import SUFFIX, Facts, read_facts, recorded_as, source_prefix
 
 RULES: Mapping[str, str] = {
     "exact": "the event's name is an operation or action of the event source's own IAM prefix",
@@ -190,8 +190,9 @@ def _calls(aws_actions: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     text = _CALL[:3]
     further = _console_calls(aws_actions, facts)
     stored = aws_actions.with_columns(pl.col(text).list.join(" "))
-    sources = {source: source_prefix(source) for source in aws_actions["event_source"].unique()}
-    return pl.concat([stored.select(further.columns), further]).select(
+    calls = pl.concat([stored.select(further.columns), further])
+    sources = {source: source_prefix(source) for source in calls["event_source"].unique()}
+    return calls.select(
         pl.col("event_source").replace_strict(sources).alias("source"),
         pl.col("endpoint_prefix").str.to_lowercase().alias("endpoint"),
         pl.col("operation").str.to_lowercase(),
@@ -200,13 +201,21 @@ def _calls(aws_actions: pl.DataFrame, facts: Facts) -> pl.DataFrame:
 
 
 def _console_calls(aws_actions: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    """The rows of operation_actions.csv that are no operations of botocore: only consoles call them."""
+    """The rows of operation_actions.csv that are no operations of botocore: only consoles call them.
+
+    Their `service` may be an event source that no service of botocore is called after: `s3express` writes what the
+    client of S3 calls on directory buckets, and asks for other actions than S3 does for the same operation.
+    """
     services = aws_actions.group_by("service").agg(
         pl.col("event_source", "endpoint_prefix").mode().sort().first()
     )
+    source = pl.col("event_source_prefix")
+    own = facts.event_sources.select(
+        source.alias("service"), (source + SUFFIX).alias("event_source"), source.alias("endpoint_prefix")
+    ).join(services, on="service", how="anti")
     index = facts.data_event_index()
     rows = facts.operation_actions.join(aws_actions, on=["service", "operation"], how="anti").join(
-        services, on="service"
+        pl.concat([services, own]), on="service"
     )
     kinds = [
         recorded_as(index, source_prefix(source), operation.lower()) or "management"

@@ -23,7 +23,8 @@ def stale_rows(facts: Facts, calls: pl.DataFrame, published: pl.DataFrame) -> li
     """Return the rows that name an action, prefix, service or operation that there is not; sorted.
 
     `calls` is that of `botocore_models.operations`, `published` that of `catalogue.published_actions`. The
-    operation of a row with the origin `not-in-botocore` need not be botocore's. Events that need no permission are
+    operation of a row with the origin `not-in-botocore` need not be botocore's, and its service may be an IAM prefix
+    that is an event source as well. Events that need no permission are
     not checked: most of them are no API calls.
     """
     known = _Known(calls, published)
@@ -67,9 +68,10 @@ class _Known:
 def _operation_actions(facts: Facts, known: _Known) -> Iterator[StaleRow]:
     for row in facts.operation_actions.iter_rows():
         service, operation, *lists, origin = row
-        if service not in known.services:
+        further = NOT_IN_BOTOCORE in origin.split()
+        if service not in known.services and not (further and service in known.prefixes):
             yield _stale("operation_actions.csv", row, f"botocore has no service {service}")
-        elif (service, operation) not in known.operations and NOT_IN_BOTOCORE not in origin.split():
+        elif (service, operation) not in known.operations and not further:
             yield _stale("operation_actions.csv", row, f"botocore's {service} has no operation {operation}")
         if gone := known.unpublished(" ".join(lists)):
             yield _stale("operation_actions.csv", row, gone)

@@ -137,6 +137,12 @@ def test_no_shipped_row_is_stale(tables: Tables) -> None:
         ("operation_actions.csv", "shop,Buy,s3:GetObject,,,iamlive", "botocore has no service shop"),
         ("operation_actions.csv", "s3,Buy,s3:GetObject,,,iamlive", "botocore's s3 has no operation Buy"),
         ("operation_actions.csv", "s3,Buy,s3:GetObject,,,iamlive not-in-botocore", None),
+        ("operation_actions.csv", "s3express,Buy,s3:GetObject,,,iamlive not-in-botocore", None),
+        (
+            "operation_actions.csv",
+            "shop,Buy,s3:GetObject,,,x not-in-botocore",
+            "botocore has no service shop",
+        ),
         ("operation_actions.csv", "s3,GetObject,s3:Buy,,,iamlive", "not published: s3:Buy"),
         ("operation_actions.csv", "s3,GetObject,,s3:Buy,s3:Sell,iamlive", "not published: s3:Buy s3:Sell"),
         ("event_sources.csv", "shop,shopping s3,,iamlive", "there is no IAM prefix shopping"),
