@@ -80,7 +80,9 @@ def test_the_facts_speak_of_services_and_prefixes_that_exist(tables: Tables) -> 
     others = facts.operation_actions.filter(~pl.col("service").is_in(sorted(services)))
     # Only these are an event source without a service of botocore's of that name.
     assert (
-        set(others["service"]) == {"s3express"} <= prefixes & set(facts.event_sources["event_source_prefix"])
+        set(others["service"])
+        == {"s3-outposts", "s3express"}
+        <= prefixes & set(facts.event_sources["event_source_prefix"])
     )
     assert {service for text in facts.event_sources["services"] for service in text.split()} <= services
     assert {prefix for text in facts.event_sources["iam_prefixes"] for prefix in text.split()} <= prefixes
