@@ -60,6 +60,11 @@ def test_the_shipped_rows_are_sorted_and_unique(name: str) -> None:
     assert keys == sorted(set(keys))
 
 
+def test_what_an_action_may_need_is_said_once() -> None:
+    said = read_facts().dependent_actions.select(pl.all().exclude("origin").str.to_lowercase())
+    assert said.filter(said.is_duplicated()).rows() == []
+
+
 def test_resource_types_stand_where_a_setting_can_record_the_event() -> None:
     rows = read_facts().data_events.select("recorded", "resource_type").rows()
     assert {recorded for recorded, types in rows if types} == {"data"}
