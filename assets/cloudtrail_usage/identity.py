@@ -70,10 +70,11 @@ def principal_of(identity: UserIdentity, region: str) -> Principal:
 
 def _user(identity: UserIdentity, region: str) -> Principal:
     account = identity.account_id or account_in(identity.arn)
-    if identity.user_name == HIDDEN:
-        return Principal("", _without_session(identity.principal_id), account, "unknown")
-    arn = stable_arn(identity.arn)
-    if not arn and account and identity.user_name:
+    arn = "" if (identity.arn or "").endswith(HIDDEN) else stable_arn(identity.arn)
+    if identity.user_name == HIDDEN and not (arn or identity.principal_id):
+        return Principal("", "", account, "unknown")
+    # ARN and id say who it is also where the name is hidden: only a name is never made of what hides one.
+    if not arn and account and identity.user_name and identity.user_name != HIDDEN:
         arn = f"arn:{partition_of(region)}:iam::{account}:user/{identity.user_name}"
     return Principal(arn, _without_session(identity.principal_id), account, "user")
 
@@ -90,7 +91,7 @@ def _role(identity: UserIdentity, region: str) -> Principal:
 def _federated(identity: UserIdentity) -> Principal:
     # GetFederationToken can be called by a user and by root; the session acts with the caller's permissions.
     issuer = _issuer(identity)
-    if not issuer.arn:
+    if not (issuer.arn or issuer.principal_id):
         return _named(identity, "unknown")
     kind = {"IAMUser": "user", "Root": "root", "Role": "role"}.get(issuer.type or "", "unknown")
     account = issuer.account_id or account_in(issuer.arn) or identity.account_id or ""
