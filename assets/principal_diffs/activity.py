@@ -28,7 +28,10 @@ def events_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.DataFrame:
 
 
 def usage_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the rows of `usage` that are those principals', `principal_arn` being that of `principals`."""
+    """Return the rows of `usage` that are those principals', `principal_arn` being that of `principals`.
+
+    Where either has no id, by ARN, with the principal's path or without it.
+    """
     local = usage.filter(pl.col("principal_type").is_in(["user", "role"]))
     known = principals.lazy().select("principal_arn", "principal_id")
     by_id = (
@@ -36,11 +39,24 @@ def usage_of(principals: pl.DataFrame, usage: pl.LazyFrame) -> pl.LazyFrame:
         .drop("principal_arn")
         .join(known.filter(pl.col("principal_id") != ""), on="principal_id")
     )
-    by_arn = local.join(known.select("principal_arn", known_id="principal_id"), on="principal_arn").filter(
-        (pl.col("principal_id") == "") | (pl.col("known_id") == "")
+    by_arn = (
+        local.rename({"principal_arn": "logged_arn"})
+        .join(_arns_in_logs(known), on="logged_arn")
+        .filter((pl.col("principal_id") == "") | (pl.col("known_id") == ""))
     )
     columns = usage.collect_schema().names()
     return pl.concat([by_id.select(columns), by_arn.select(columns)])
+
+
+def _arns_in_logs(known: pl.LazyFrame) -> pl.LazyFrame:
+    """Return under which ARNs (`logged_arn`) the logs may know a principal: its own, and the same without its path.
+
+    A session's ARN and a user's name have no path, and a record may hold nothing else. In an account no two users,
+    and no two roles, bear one name, whatever their paths (IAM User Guide, "IAM identifiers").
+    """
+    arns = known.select("principal_arn", known_id="principal_id", logged_arn="principal_arn")
+    without_path = pl.col("logged_arn").str.replace(r"^(arn:[^:]*:iam::[^:]*:(?:user|role)/).*/", "${1}")
+    return pl.concat([arns, arns.with_columns(without_path)]).unique()
 
 
 def actions_of(events: pl.DataFrame, mapping: EventMapping) -> pl.DataFrame:

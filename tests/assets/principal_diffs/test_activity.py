@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.aws_actions.mapping import EventMapping
-from assets.principal_diffs.activity import actions_of, events_of
+from assets.principal_diffs.activity import actions_of, events_of, usage_of
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from tests.assets.principal_diffs.accounts import account
@@ -42,6 +42,32 @@ def test_what_was_done_is_what_a_loop_over_the_rows_finds(lake: Lake, seed: int)
     assert by_key(events, *_EVENT) == summed(rows, granted.principals.to_dicts())
     actions = actions_of(events.sample(fraction=1, shuffle=True, seed=seed), mapping)
     assert by_key(actions, "principal_arn", "action") == performed(events.to_dicts(), mapping)
+
+
+@pytest.mark.parametrize(
+    ("logged", "logged_id", "known_id", "theirs"),
+    [
+        ("role/job", "", "AROA1", True),
+        ("role/teams/a/job", "", "AROA1", True),
+        ("role/job", "AROA2", "", True),
+        ("role/job", "AROA2", "AROA1", False),
+        ("role/teams/b/job", "", "AROA1", False),
+        ("role/a/job", "", "AROA1", False),
+        ("user/job", "", "AROA1", False),
+    ],
+)
+def test_a_record_without_id_and_path_is_that_of_the_only_principal_of_the_name(
+    logged: str, logged_id: str, known_id: str, theirs: bool
+) -> None:
+    """A session's ARN has no path, and names are unique in an account: else a use were lost, and called unused."""
+    account = "arn:aws:iam::111111111111:"
+    arn = f"{account}role/teams/a/job"
+    people = pl.DataFrame({"principal_arn": [arn], "principal_id": [known_id]})
+    usage = pl.LazyFrame(
+        {"principal_arn": [account + logged], "principal_id": [logged_id], "principal_type": ["role"]}
+    )
+    found = usage_of(people, usage).collect()
+    assert found["principal_arn"].to_list() == [arn] * theirs
 
 
 def by_key(frame: pl.DataFrame, *key: str) -> dict[tuple[Any, ...], dict[str, Any]]:
