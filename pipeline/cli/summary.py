@@ -1,6 +1,7 @@
 """What a run has made, in plain lines."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TextIO
 
 import polars as pl
@@ -63,5 +64,23 @@ def _lines(lake: Lake, account: AccountSettings, window: Window) -> list[str]:
         f"{' (table rejected_records)' if sums['rejected'] else ''}",
         f"  {unmapped:,} of the permission events {'maps' if unmapped == 1 else 'map'} to no IAM action"
         " (table unmapped_events)",
-        f"  on {window.end}: {', '.join(f'{count:,} {status}' for status, count in verdicts) or 'no verdicts'}",
+        f"  on {window.end}: {', '.join(f'{count:,} {status}' for status, count in verdicts) or 'no verdicts'}"
+        f"{_of_fewer_days(lake, account, window.end)}",
     ]
+
+
+def _of_fewer_days(lake: Lake, account: AccountSettings, day: date) -> str:
+    """Say of a day's verdicts where the logs of their window are not all complete, or not read yet: else nothing.
+
+    The window reaches back further than the days that were asked for: a run makes these alone.
+    """
+    days = lake.scan("principal_diffs", [Partition(day, account.id)]).select(pl.col("window_days").max())
+    length = days.collect().item()
+    if length is None:
+        return ""
+    asked = Window.ending(day, length)
+    coverage = lake.scan("log_coverage", [Partition(one, account.id) for one in asked.days])
+    whole = len(covered_days(coverage, asked))
+    if whole == length:
+        return ""
+    return f", with complete logs for {whole:,} of the {number_of(length, 'day')} from {asked.start} on"

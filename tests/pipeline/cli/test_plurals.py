@@ -24,6 +24,7 @@ def test_one_of_each(demo: Account, ask: Ask, tmp_path: Path) -> None:
     made = ask("run", "--account", "demo").out
     assert "2026-06-30 to 2026-06-30: logs on 1 of 1 day\n" in made
     assert "  1 record in 1 file: 1 permission event, 0 other events, 0 duplicates, 0 rejected\n" in made
+    assert "  on 2026-06-30: 1 used\n" in made
     assert ask("grants", *ALICES).lines[0].endswith(": 1 action, 0 of them restricted (~)")
     assert ask("trend", "--account", "demo", "--weeks", 1).lines[0].endswith(", 1 week to 2026-06-30")
     assert "keeps 1 used and 0 unknown actions; 0 unused are left out" in ask("policy", *ALICES).err
@@ -32,6 +33,14 @@ def test_one_of_each(demo: Account, ask: Ask, tmp_path: Path) -> None:
     assert "  cloudtrail_usage: 1 row" in published
     page = tmp_path / "page.html"
     assert f"{page.with_suffix('.csv')}: 1 row\n" in ask("report", "--account", "demo", "--output", page).err
+
+
+def test_verdicts_of_one_day_of_two(demo: Account, ask: Ask) -> None:
+    """A day that was not asked for, or has no logs, is in the window of the verdicts all the same."""
+    demo.configure(lookback_days=2, late_days=0, warehouse={})
+    made = ask("run", "--account", "demo", "--from", "2026-06-30").out
+    assert "2026-06-30 to 2026-06-30: logs on 1 of 1 day\n" in made
+    assert "  on 2026-06-30: 1 used, with complete logs for 1 of the 2 days from 2026-06-29 on\n" in made
 
 
 def test_one_line_whose_policy_could_not_be_read(demo: Account, ask: Ask) -> None:
