@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -26,13 +27,18 @@ ALICE = user("alice", allow("s3:*"))
 IDS = ["111111111111", "222222222222", "333333333333"]
 
 
-def test_a_tick_that_takes_long_asks_for_what_it_saw_and_the_next_one_goes_on(
-    account: Account, facts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def _three_accounts(account: Account, **settings: Any) -> None:
+    """The same IAM data for three accounts, and a call in the first one's logs."""
     account.write_iam(iam(ALICE))
     account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
     given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
-    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS], **settings)
+
+
+def test_a_tick_that_takes_long_asks_for_what_it_saw_and_the_next_one_goes_on(
+    account: Account, facts: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _three_accounts(account)
     monkeypatch.setattr(sensors, "LONGEST_LOOK", 0.0)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         ticking = Ticking(account.config, instance, checks=False)
@@ -43,13 +49,10 @@ def test_a_tick_that_takes_long_asks_for_what_it_saw_and_the_next_one_goes_on(
 def test_a_daily_tick_that_takes_long_leaves_the_others_to_the_sensor(
     account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
-    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
     looked_at = []
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         for day in ("2026-06-28", "2026-06-29", "2026-06-30"):
-            account.configure(as_of=day, accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+            _three_accounts(account, as_of=day)
             ticking = Ticking(account.config, instance, checks=False)
             assert {request.tags[ACCOUNT_TAG] for request in ticking.daily()} == set(IDS)
             with monkeypatch.context() as hurry:
@@ -64,10 +67,7 @@ def test_a_daily_tick_that_takes_long_leaves_the_others_to_the_sensor(
 def test_what_asking_aws_takes_counts(
     account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
-    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
-    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    _three_accounts(account)
     clock, settings = [0.0], load_settings(account.config)
 
     def asked(*_: object) -> Settings:
@@ -86,10 +86,7 @@ def test_what_asking_aws_takes_counts(
 def test_an_account_that_cannot_be_looked_at_keeps_no_other_from_being_asked_for(
     account: Account, tmp_path: Path
 ) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
-    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
-    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    _three_accounts(account)
     lake = Lake(account.root)
 
     def damage(id_: str, content: bytes) -> None:
@@ -111,15 +108,16 @@ def test_a_tick_that_could_look_at_none_has_failed() -> None:
     def fails() -> list[Step]:
         raise StorageError("log_coverage is no table")
 
-    with pytest.raises(StorageError, match="log_coverage"):
-        sensors._result(dg.build_sensor_context(), monotonic(), [(one, fails) for one in IDS])
-    told = sensors._result(dg.build_sensor_context(), monotonic(), [(IDS[0], fails), (IDS[1], list)])
+    # An instance that Dagster made itself would end when it is collected, and take that of another test along.
+    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance) as context:
+        with pytest.raises(StorageError, match="log_coverage"):
+            sensors._result(context, monotonic(), [(one, fails) for one in IDS])
+        told = sensors._result(context, monotonic(), [(IDS[0], fails), (IDS[1], list)])
     assert "account 111111111111: log_coverage is no table" in str(told.skip_reason)
 
 
 def test_what_is_made_from_all_accounts_looks_at_each_file_once(account: Account) -> None:
-    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
-    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    _three_accounts(account)
     asked: list[tuple[str, object]] = []
 
     class Counting(Lake):
@@ -166,10 +164,7 @@ def test_what_an_earlier_version_kept_is_read() -> None:
 
 
 def test_what_is_made_from_all_accounts_gets_its_turn(account: Account, tmp_path: Path) -> None:
-    account.write_iam(iam(ALICE))
-    account.log(record(ALICE, "s3:ListBuckets", "2026-06-30T10:00:00Z"))
-    given = {"iam": "iam.json", "taken_at": "2026-06-30T06:00:00Z"}
-    account.configure(accounts=[{"name": f"a{one}", "id": one, **given} for one in IDS])
+    _three_accounts(account)
     for name in ("principal_diffs", "session_usage", "role_assumptions"):
         day = Partition(date(2026, 6, 30), IDS[0])
         Lake(account.root).write(name, pl.DataFrame(schema=dict(TABLES[name].schema)), day)

@@ -25,16 +25,17 @@ class Ticking:
         """Return what a tick of the schedule asks for, in the order of a queue."""
         schedule = self._repository().get_schedule_def("daily")
         at = datetime(2026, 7, 1, 5, 30, tzinfo=UTC)
-        context = dg.build_schedule_context(self.instance, scheduled_execution_time=at)
-        return _in_order(schedule.evaluate_tick(context).run_requests)
+        # Left open, its instance would stay the one of this process's other tests.
+        with dg.build_schedule_context(self.instance, scheduled_execution_time=at) as context:
+            return _in_order(schedule.evaluate_tick(context).run_requests)
 
     def sensor(self, name: str) -> list[dg.RunRequest]:
         """Return what a tick of a sensor asks for, in the order of a queue."""
         repository = self._repository()
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             self.instance, cursor=self.cursors.get(name), repository_def=repository, sensor_name=name
-        )
-        tick = repository.get_sensor_def(name).evaluate_tick(context)
+        ) as context:
+            tick = repository.get_sensor_def(name).evaluate_tick(context)
         self.cursors[name] = tick.cursor
         return _in_order(tick.run_requests)
 
