@@ -141,9 +141,12 @@ def _alone(raw: msgspec.Raw, actors_of: _ActorsOf[_Who]) -> tuple[Event, Sequenc
         return _one(raw, actors_of)
     except msgspec.ValidationError as error:
         # A number that no float can hold, where any type will do: an event less would be a use less.
-        within = _within_range(raw) if _OUT_OF_RANGE in str(error) else None
-        if within is None:
+        if _OUT_OF_RANGE not in str(error):
             raise
+        try:
+            within = _rewritten(bytes(raw))
+        except (ValueError, RecursionError):
+            raise error from None
         return _one(within, actors_of)
 
 
@@ -158,34 +161,25 @@ def _one(raw: bytes | msgspec.Raw, actors_of: _ActorsOf[_Who]) -> tuple[Event, S
 _OUT_OF_RANGE = "out of range"
 
 
-def _within_range(raw: msgspec.Raw) -> bytes | None:
-    """Return a record with 1 for each number that is too large: text is still asked for where a number stands."""
-
-    def whole(number: str) -> int:
-        return int(number) if len(number) < _MOST_DIGITS else 1
-
-    def finite(number: str) -> float:
-        return value if math.isfinite(value := float(number)) else 1
-
-    try:
-        read = json.loads(bytes(raw).decode("utf-8", "surrogateescape"), parse_float=finite, parse_int=whole)
-        return json.dumps(read, ensure_ascii=False, allow_nan=False).encode("utf-8", _HALVES)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _decode_leniently(text: bytes, first_error: str, actors_of: _ActorsOf[_Who]) -> LogContent[_Who]:
     # msgspec refuses a file that has half a surrogate pair anywhere (a user agent cut in the middle of an
     # emoji); the standard library reads it, and the half becomes a question mark.
     # What else is wrong stays so, and concerns its own record.
     try:
-        read = json.loads(text.decode("utf-8", "surrogateescape"), parse_float=_finite, parse_int=_whole)
-        content = json.dumps(read, ensure_ascii=False, allow_nan=False).encode("utf-8", _HALVES)
-        return _decode(content, actors_of)
+        return _decode(_rewritten(text), actors_of)
     except msgspec.ValidationError as error:
         return whole_file(Reason.NO_RECORDS, str(error))
     except (ValueError, RecursionError):
         return whole_file(Reason.NOT_JSON, first_error)
+
+
+def _rewritten(text: bytes) -> bytes:
+    """Return JSON as msgspec reads it: `?` for half a surrogate pair, 1 for a number that no float can hold.
+
+    Where text is needed, a number still is none. Raises ValueError and RecursionError where it is no JSON.
+    """
+    read = json.loads(text.decode("utf-8", "surrogateescape"), parse_float=_finite, parse_int=_whole)
+    return json.dumps(read, ensure_ascii=False, allow_nan=False).encode("utf-8", _HALVES)
 
 
 _HALVES = "cloudtracker.halves"
@@ -205,14 +199,12 @@ codecs.register_error(_HALVES, _written)
 _MOST_DIGITS = 300
 
 
-def _whole(number: str) -> int | str:
-    # What is too large for a number stays as text.
-    return int(number) if len(number) < _MOST_DIGITS else number
+def _whole(number: str) -> int:
+    return int(number) if len(number) < _MOST_DIGITS else 1
 
 
-def _finite(number: str) -> float | str:
-    value = float(number)
-    return value if math.isfinite(value) else number
+def _finite(number: str) -> float:
+    return value if math.isfinite(value := float(number)) else 1
 
 
 def _explain(position: int, raw: msgspec.Raw, error: str) -> Defect:
