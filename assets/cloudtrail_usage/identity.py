@@ -71,11 +71,11 @@ def principal_of(identity: UserIdentity, region: str) -> Principal:
 def _user(identity: UserIdentity, region: str) -> Principal:
     account = identity.account_id or account_in(identity.arn)
     arn = "" if (identity.arn or "").endswith(HIDDEN) else stable_arn(identity.arn)
+    # ARN and id say who it is also where the name is hidden.
     if identity.user_name == HIDDEN and not (arn or identity.principal_id):
         return Principal("", "", account, "unknown")
-    # ARN and id say who it is also where the name is hidden: only a name is never made of what hides one.
-    if not arn and account and identity.user_name and identity.user_name != HIDDEN:
-        arn = f"arn:{partition_of(region)}:iam::{account}:user/{identity.user_name}"
+    if not arn and account and (name := _user_name(identity)):
+        arn = f"arn:{partition_of(region)}:iam::{account}:user/{name}"
     return Principal(arn, _without_session(identity.principal_id), account, "user")
 
 
@@ -110,13 +110,16 @@ def _identity_center_user(identity: UserIdentity) -> Principal:
 
 def _named(identity: UserIdentity, kind: str) -> Principal:
     """Take whatever is stable: the ARN if it is no session's, the id without a role session's name."""
-    user_name = "" if identity.user_name == HIDDEN else identity.user_name or ""
     return Principal(
         arn=stable_arn(identity.arn),
-        id=_without_session(identity.principal_id) or user_name,
+        id=_without_session(identity.principal_id) or _user_name(identity),
         account=identity.account_id or account_in(identity.arn),
         type=kind,
     )
+
+
+def _user_name(identity: UserIdentity) -> str:
+    return "" if identity.user_name == HIDDEN else identity.user_name or ""
 
 
 def _issuer(identity: UserIdentity) -> Issuer:
