@@ -3,6 +3,7 @@
 import codecs
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -65,30 +66,25 @@ def details_of_some(snapshot: pl.LazyFrame, principal_arns: Collection[str]) -> 
     Nothing else is parsed. Raises InputError as `details_of`.
     """
     check_whole(snapshot.select("kind").collect())
-    people = _entries(snapshot, pl.col("kind").is_in(["user", "role"]) & _one_of("arn", principal_arns))
-    found = parse_details(_file(people), _SOME)
+    found = _parsed(snapshot, pl.col("kind").is_in(["user", "role"]) & _one_of("arn", principal_arns))
     names = {name for one in (*found.users, *found.roles) for name in one.groups}
-    groups = _entries(snapshot, (pl.col("kind") == "group") & _one_of("name", names))
-    found = parse_details(_file(people, groups), _SOME)
-    carriers = (*found.users, *found.roles, *found.groups)
+    groups = _parsed(snapshot, (pl.col("kind") == "group") & _one_of("name", names)).groups
+    carriers = (*found.users, *found.roles, *groups)
     arns = {policy.arn for one in carriers for policy in one.attached} | {one.boundary for one in carriers}
-    policies = _entries(snapshot, (pl.col("kind") == "policy") & _one_of("arn", arns))
-    return parse_details(_file(people, groups, policies), _SOME)
+    policies = _parsed(snapshot, (pl.col("kind") == "policy") & _one_of("arn", arns)).policies
+    return replace(found, groups=groups, policies=policies)
 
 
 def _one_of(column: str, values: Collection[str]) -> pl.Expr:
     return pl.col(column).is_in(pl.Series(sorted(values), dtype=pl.String).implode())
 
 
-def _entries(snapshot: pl.LazyFrame, wanted: pl.Expr) -> pl.DataFrame:
-    return snapshot.filter(wanted).select("kind", "document").collect()
-
-
-def _file(*entries: pl.DataFrame) -> bytes:
-    rows = pl.concat(entries)
+def _parsed(snapshot: pl.LazyFrame, wanted: pl.Expr) -> AccountDetails:
+    """Parse some entries, as a file that has no others."""
+    rows = snapshot.filter(wanted).select("kind", "document").collect()
     texts = {kind: ",".join(rows.filter(pl.col("kind") == kind)["document"].to_list()) for kind in LISTS}
     lists = ",".join(f'"{LISTS[kind]}":[{text}]' for kind, text in texts.items())
-    return f"{{{lists}}}".encode()
+    return parse_details(f"{{{lists}}}".encode(), _SOME)
 
 
 def check_whole(snapshot: pl.DataFrame) -> None:
