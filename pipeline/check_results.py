@@ -5,7 +5,6 @@ without partitions, or cut by day only, has one file, without the `account=` fol
 """
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -94,7 +93,7 @@ def _files(lake: Lake, table: str | None) -> list[Path]:
 def _names(folder: Path) -> list[str]:
     # Unlike `glob`, which passes over what it may not look at.
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208
+        return sorted(path.name for path in folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
