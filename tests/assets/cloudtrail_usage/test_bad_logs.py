@@ -156,39 +156,6 @@ def test_half_a_surrogate_pair_costs_nothing_where_other_records_are_bad(tmp_pat
     assert tables.usage["events"].sum() == 2
 
 
-@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 5000, '{"of": [0, 1e400]}'])
-def test_a_number_that_nothing_can_hold_costs_no_event_where_any_type_will_do(
-    tmp_path: Path, number: str
-) -> None:
-    # The half of a pair is in a field that is not looked at.
-    records = [event("e1", more={"a": "\ud83d"}, errorMessage="##"), event("e2", eventName="List\u00e9")]
-    text = json.dumps({"Records": records}).replace('"##"', number)
-    put(tmp_path / "logs", text.encode())
-    tables = read_one(tmp_path / "logs")
-    assert rejections(tables) == []
-    assert sorted(tables.usage.select("event_name", "outcome").rows()) == [
-        ("ListBuckets", "error"),
-        ("List\u00e9", "ok"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("field", "reason"),
-    [
-        ("eventTime", Reason.BAD_EVENT_TIME),
-        ("eventName", Reason.WRONG_TYPE),
-        ("userIdentity", Reason.WRONG_TYPE),
-    ],
-)
-def test_such_a_number_in_a_needed_field_rejects_its_record(
-    tmp_path: Path, field: str, reason: Reason
-) -> None:
-    records = [event("e1", **{field: "##"}), event("e2"), event("e3", errorMessage="~~", **{field: "##"})]
-    text = json.dumps({"Records": records}).replace('"##"', "1e999").replace('"~~"', "1e999")
-    put(tmp_path / "logs", text.encode())
-    assert rejections(read_one(tmp_path / "logs")) == [(0, reason), (2, reason)]
-
-
 def test_wrong_types_in_fields_that_are_not_needed_are_no_defect(tmp_path: Path) -> None:
     odd = event(
         "e1", awsRegion=5, requestParameters=[1], readOnly="x", errorMessage={"a": 1}, eventVersion=[]
