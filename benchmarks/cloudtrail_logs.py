@@ -16,6 +16,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
+from assets.child_processes import end_with_parent
+
 from benchmarks.operations import Operation, operations
 from benchmarks.population import Zipf, account_id, roles, unique_id, users
 from benchmarks.sessions import Session, Sessions
@@ -61,7 +63,7 @@ def write_logs(root: Path, shape: LogShape, workers: int = 1) -> None:
         for one in hours:
             _write_hour(*one)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
         for _ in pool.map(_write_hour, *zip(*hours, strict=True), chunksize=4):
             pass
 
