@@ -66,7 +66,7 @@ def _statements(made: RightSized) -> list[dict[str, Any]]:
     return [statement for document in made.documents for statement in document["Statement"]]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(policies, limits, choices)
 def test_it_grants_what_is_kept_as_it_was_granted_and_nothing_else(
     policy: list[dict[str, Any]], boundary: list[dict[str, Any]], statuses: list[str]
@@ -80,7 +80,7 @@ def test_it_grants_what_is_kept_as_it_was_granted_and_nothing_else(
     assert all(size(document) <= MOST_CHARACTERS for document in made.documents)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(policies, limits, choices, tomorrow)
 def test_what_aws_adds_tomorrow_it_grants_only_where_the_original_would(
     policy: list[dict[str, Any]], boundary: list[dict[str, Any]], statuses: list[str], added: list[str]

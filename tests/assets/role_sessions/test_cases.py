@@ -66,7 +66,7 @@ def test_what_is_said_is_of_the_closed_sets_and_no_event_is_lost(path: Path) -> 
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(path=st.sampled_from(CASES), seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_changes_nothing(path: Path, seed: int) -> None:
     case = _case(path)
@@ -74,7 +74,7 @@ def test_the_order_of_rows_changes_nothing(path: Path, seed: int) -> None:
         assert _made(case, day, seed).equals(_made(case, day))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_all_cases_at_once_are_what_each_is_alone(seed: int) -> None:
     """Accounts and ids of the cases differ, so that whatever one holds must not touch another."""
@@ -89,7 +89,7 @@ def test_all_cases_at_once_are_what_each_is_alone(seed: int) -> None:
             assert together[day].filter(pl.col("session_id").is_in(ids)).equals(alone)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), rows_at_a_time=st.integers(1, 5))
 def test_sessions_made_in_parts_are_those_made_together(seed: int, rows_at_a_time: int) -> None:
     chosen = [_apart(_case(path), number) for number, path in enumerate(random.Random(seed).sample(CASES, 4))]
