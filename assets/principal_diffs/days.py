@@ -13,6 +13,7 @@ from assets.partitions import Partition
 from assets.principal_diffs.codes import granted_names
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
+from assets.principal_diffs.earlier_grants import EarlierGrants
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
 
@@ -52,6 +53,7 @@ def diff_days(
         )
         # Coverage is small and every window needs it: opening its files again for each day took longer than the diffs.
         tables = replace(tables, coverage=tables.coverage.collect().lazy())
+        earlier = EarlierGrants(tables.grants)
         recorded: dict[tuple[Trail, ...], pl.DataFrame] = {}
         for partition in partitions:
             window = Window.ending(partition.day, options.lookback_days)
@@ -62,7 +64,7 @@ def diff_days(
             # All of millions of grants are looked through, and what else is needed is read meanwhile.
             grants = _on(tables.grants, partition.account, window)
             names = aside.submit(granted_names, grants, recorded[trails])
-            granted, used = _inputs(partition.account, window, tables, None)
+            granted, used = _inputs(partition.account, window, tables, earlier)
             granted = replace(granted, names=names)
             many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
             compare = diff_in_ranges if many else diff
@@ -82,11 +84,13 @@ def window_diff(
     `principal_arn` limits it to one.
     """
     known = with_trails(tables.iam_actions, tables.aws_actions, rules.trails_over(window))
-    granted, used = _inputs(account, window, tables, principal_arn)
+    granted, used = _inputs(account, window, tables, EarlierGrants(tables.grants), principal_arn)
     return diff(granted, used, window, mapping, known, rules)
 
 
-def _inputs(account: str, window: Window, tables: Tables, principal_arn: str | None) -> tuple[Granted, Used]:
+def _inputs(
+    account: str, window: Window, tables: Tables, earlier: EarlierGrants, principal_arn: str | None = None
+) -> tuple[Granted, Used]:
     people = principals(_on(tables.snapshots, account, window).collect())
     grants = _on(tables.grants, account, window)
     if principal_arn is not None:
@@ -97,12 +101,7 @@ def _inputs(account: str, window: Window, tables: Tables, principal_arn: str | N
         principals=people,
         grants=grants,
         problems=_on(tables.problems, account, window).collect(),
-        earlier=tables.grants.filter(
-            (pl.col("account") == account)
-            & (pl.col("day") < window.end)
-            & (pl.col("day") >= window.start)
-            & pl.col("principal_arn").is_in(people["principal_arn"].implode())
-        ),
+        earlier=earlier,
     )
     used = Used(
         usage=tables.usage.filter(pl.col("account") == account),

@@ -13,10 +13,11 @@ from assets.errors import StorageError
 from assets.principal_diffs.activity import actions_of, events_of
 from assets.principal_diffs.codes import Codes, Names, codes_of, granted_names
 from assets.principal_diffs.coverage import Window, covered_days
+from assets.principal_diffs.earlier_grants import EarlierGrants
 from assets.principal_diffs.exclusions import exclusion_of
 from assets.principal_diffs.facts import Facts, facts_on_actions, facts_on_people, key
 from assets.principal_diffs.judged import judged
-from assets.principal_diffs.revoked import told_without_grant
+from assets.principal_diffs.revoked import pairs, told_without_grant
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.verdicts import use
 
@@ -33,15 +34,15 @@ class Granted:
 
     `principals`: `principal_arn`, `principal_id`, `principal_type`, `principal_name`, `created_at`,
     `role_last_used`, `service_linked`, `sso`; `grants`: `expanded_grants`, sorted by `principal_arn` and `action`;
-    `problems`: `grant_problems`; `earlier`: `expanded_grants` of earlier days (`principal_id`, `action`), which tells
-    what was revoked. `names`: the `granted_names` of `grants`, where somebody looks for them already.
+    `problems`: `grant_problems`; `earlier` tells what was revoked. `names`: the `granted_names` of `grants`,
+    where somebody looks for them already.
     """
 
     account: str
     principals: pl.DataFrame
     grants: pl.LazyFrame
     problems: pl.DataFrame
-    earlier: pl.LazyFrame
+    earlier: EarlierGrants
     names: Future[Names] | None = None
 
 
@@ -69,7 +70,7 @@ def diff(
     grants = _keyed(_coded(granted.grants, facts.codes).collect(), facts.codes).sort("key")
     # Only what was used without a grant is looked up, so that the earlier days are read for little.
     wanted = facts.performed.join(grants, on="key", how="anti")
-    facts = told_without_grant(facts, wanted, granted.earlier)
+    facts = told_without_grant(facts, _granted_before(wanted, granted, window, facts))
     return plain(judged(grants, facts.performed, facts))
 
 
@@ -87,7 +88,10 @@ def diff_in_ranges(
     that are not sorted.
     """
     facts = _facts(granted, used, window, mapping, iam_actions, rules)
-    facts = told_without_grant(facts, facts.performed, granted.earlier)
+    # Where there is no earlier day, nothing was granted on one: all grants need not be looked through for it.
+    there_are = granted.earlier.has_days(granted.account, window)
+    wanted = _ungranted(granted.grants, facts) if there_are else facts.performed.clear()
+    facts = told_without_grant(facts, _granted_before(wanted, granted, window, facts))
     nothing = _keyed(pl.DataFrame(schema=_coded(granted.grants, facts.codes).collect_schema()), facts.codes)
 
     def source(
@@ -104,6 +108,26 @@ def diff_in_ranges(
                     return
 
     return register_io_source(source, schema=judged(nothing, facts.performed.clear(), facts).schema)
+
+
+def _ungranted(grants: pl.LazyFrame, facts: Facts) -> pl.DataFrame:
+    """Return the rows of what was performed that are not granted, without holding the grants."""
+    names = plain(facts.performed.select("principal_arn", "action"))
+    granted = (
+        grants.filter(pl.col("action").is_in(names["action"].unique().to_list()))
+        .select("principal_arn", "action")
+        .join(names.lazy(), on=["principal_arn", "action"], how="semi")
+        .collect(engine="streaming")
+        .cast({"principal_arn": facts.codes.principals, "action": facts.codes.actions})
+    )
+    return facts.performed.join(granted, on=["principal_arn", "action"], how="anti")
+
+
+def _granted_before(wanted: pl.DataFrame, granted: Granted, window: Window, facts: Facts) -> pl.DataFrame:
+    """Return the pairs (`PAIR`, codes) of what was performed that were granted on an earlier day of the window."""
+    # Few principals use what is not granted, and on few days: no other grants of 90 days are held.
+    asked = pairs(wanted.filter(pl.col("events") > 0), facts).unique()
+    return granted.earlier.among(granted.account, window, plain(asked)).cast(asked.schema)
 
 
 def _ranges(grants: pl.LazyFrame, nothing: pl.DataFrame, facts: Facts) -> Iterator[pl.DataFrame]:

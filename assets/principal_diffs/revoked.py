@@ -6,20 +6,18 @@ import polars as pl
 
 from assets.coded_text import plain
 from assets.principal_diffs.codes import REASON
+from assets.principal_diffs.earlier_grants import PAIR
 from assets.principal_diffs.facts import Facts
 from assets.principal_diffs.verdicts import without_grant
 
-_PAIR = ("principal_id", "action")
 
-
-def told_without_grant(facts: Facts, wanted: pl.DataFrame, earlier: pl.LazyFrame) -> Facts:
+def told_without_grant(facts: Facts, before: pl.DataFrame) -> Facts:
     """Add `without_grant` to what was performed: the reason for it where it is not granted.
 
-    `wanted`: the rows of it for which the grants of `earlier` days (`principal_id`, `action`) are looked through.
+    `before`: the `pairs` that were granted on an earlier day of the window.
     """
-    before = _granted_before(_pairs(wanted.filter(pl.col("events") > 0), facts).unique(), earlier)
-    was_granted = _pairs(facts.performed, facts).join(
-        before.with_columns(was_granted=pl.lit(True)), on=_PAIR, how="left", maintain_order="left"
+    was_granted = pairs(facts.performed, facts).join(
+        before.with_columns(was_granted=pl.lit(True)), on=list(PAIR), how="left", maintain_order="left"
     )["was_granted"]
     # Looked for in the names once, not in each row of them.
     otherwise = plain(facts.actions.select("action")).select(without_grant()).to_series()
@@ -33,23 +31,7 @@ def told_without_grant(facts: Facts, wanted: pl.DataFrame, earlier: pl.LazyFrame
     )
 
 
-def _granted_before(pairs: pl.DataFrame, earlier: pl.LazyFrame) -> pl.DataFrame:
-    """Return those of the pairs (codes) that grants of earlier days have."""
-    if not pairs.height:
-        return pairs
-    # Days of millions of grants: only those that are asked about may be held.
-    names = plain(pairs)
-    return (
-        earlier.filter(pl.col("action").is_in(names["action"].unique().implode()))
-        .select(_PAIR)
-        .join(names.lazy(), on=_PAIR, how="semi")
-        .unique()
-        .collect(engine="streaming")
-        .cast(pairs.schema)
-    )
-
-
-def _pairs(performed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    """Return the id of the principal and the action of what was performed, both as codes."""
+def pairs(performed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Return `PAIR` of what was performed, as codes."""
     ids = facts.people["principal_id"].gather(performed["principal_arn"].to_physical())
-    return pl.DataFrame([ids, performed["action"]])
+    return performed.select("principal_arn", ids, "action")

@@ -11,6 +11,7 @@ from assets.expanded_grants.schema import GRANTS, PROBLEMS
 from assets.iam_snapshots.principals import PRINCIPAL_COLUMNS
 from assets.principal_diffs.coverage import Window
 from assets.principal_diffs.diff import Granted, Used
+from assets.principal_diffs.earlier_grants import EarlierGrants
 from assets.principal_diffs.exclusions import Exclusion
 from assets.principal_diffs.rules import VerdictRules
 from tests.build import ACCOUNT
@@ -64,7 +65,11 @@ def account(
         principals=pl.DataFrame(people, schema=PRINCIPAL_COLUMNS),
         grants=pl.LazyFrame([grants[one] for one in sorted(grants)], schema=GRANTS),
         problems=pl.DataFrame(problems, schema=PROBLEMS, orient="row"),
-        earlier=pl.LazyFrame(earlier, schema=GRANTS),
+        earlier=EarlierGrants(
+            pl.LazyFrame(earlier, schema=GRANTS).with_columns(
+                day=pl.lit(WINDOW.start), account=pl.lit(ACCOUNT)
+            )
+        ),
     )
     whole = random.sample(WINDOW.days, random.randrange(1, 6))
     used = Used(

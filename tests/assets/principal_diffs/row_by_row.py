@@ -47,7 +47,7 @@ def row_by_row(
     covered = covered_days(used.coverage, window)
     begin = datetime.combine(window.start, time(), UTC)
     end = datetime.combine(window.end, time(), UTC) + timedelta(days=1)
-    earlier = set(granted.earlier.select("principal_id", "action").collect().iter_rows())
+    earlier = set(granted.earlier.grants.select("principal_id", "action").collect().iter_rows())
     own = granted.grants.select(
         "principal_arn", "action", "access_level", "first_granted", *_GRANT, granted=pl.lit(True)
     ).collect()
