@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from assets.permission_trends.alike import alike
 from assets.permission_trends.schema import HISTORY_KEY, PERMISSION_HISTORY
 
 _KEY = ["principal_arn", "action", "principal_id"]
@@ -40,8 +41,7 @@ def with_day(
     if diff is not None:
         here = pl.lit(day, pl.Date)
         middle = diff.with_columns(valid_from=here, valid_to=later, last_seen=here)
-    parts = [left, middle.select(list(PERMISSION_HISTORY)), right]
-    return pl.concat([untouched, _joined(parts)])
+    return pl.concat([untouched, _joined(_joined(left, middle.select(list(PERMISSION_HISTORY))), right)])
 
 
 def in_order(history: pl.DataFrame) -> pl.DataFrame:
@@ -49,17 +49,22 @@ def in_order(history: pl.DataFrame) -> pl.DataFrame:
     return history.select(list(PERMISSION_HISTORY)).sort(HISTORY_KEY).rechunk()
 
 
-def _joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Join what touches: rows of one permission with the same status whose days follow one another."""
-    rows = pl.concat(parts).sort(*_KEY, "valid_from")
-    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in (*_KEY, "status"))
-    follows = same & (pl.col("valid_from") == pl.col("valid_to").shift())
-    return (
-        rows.with_columns(interval=(~follows.fill_null(False)).cum_sum())
-        .group_by("interval", maintain_order=True)
-        .agg(
-            pl.col(*_KEY, "status", "valid_from").first(),
-            pl.col("valid_to", "last_seen").last(),
-        )
-        .select(list(PERMISSION_HISTORY))
-    )
+def _joined(earlier: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
+    """Join what touches: intervals of one permission with the same status where one begins when the other ends.
+
+    Each has a permission at most once. What is joined keeps the order of the later one.
+    """
+    ends, begins = [*_KEY, "status", "valid_to"], [*_KEY, "status", "valid_from"]
+    apart = ~alike(earlier, later, list(zip(ends, begins, strict=True)))
+    old = earlier.filter(apart) if earlier.height == later.height else earlier
+    new = later.filter(apart)
+    ended = old.join(new, left_on=ends, right_on=begins, how="anti")
+    began = new.join(
+        old.select(*_KEY, "status", pl.col("valid_to").alias("valid_from"), began="valid_from"),
+        on=begins,
+        how="left",
+        maintain_order="left",
+    ).select(pl.coalesce("began", "valid_from"))
+    since = earlier["valid_from"] if earlier.height == later.height else later["valid_from"]
+    since = since.scatter(apart.arg_true(), began.to_series())
+    return pl.concat([ended, later.with_columns(valid_from=since)])
