@@ -12,7 +12,7 @@ from assets.iam_snapshots.principals import principals
 from assets.partitions import Partition
 from assets.principal_diffs.codes import granted_names
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
+from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_at_once, diff_in_ranges
 from assets.principal_diffs.earlier_grants import EarlierGrants
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
@@ -67,7 +67,7 @@ def diff_days(
             granted, used = _inputs(partition.account, window, tables, earlier)
             granted = replace(granted, names=names)
             many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
-            compare = diff_in_ranges if many else diff
+            compare = diff_in_ranges if many else diff_at_once
             yield partition, compare(granted, used, window, mapping.result(), recorded[trails], rules)
 
 

@@ -66,12 +66,24 @@ def diff(
 
     The column `recorded` of `iam_actions` is as the account's trails make it: see `trails.with_trails`.
     """
+    return plain(diff_at_once(granted, used, window, mapping, iam_actions, rules))
+
+
+def diff_at_once(
+    granted: Granted,
+    used: Used,
+    window: Window,
+    mapping: EventMapping,
+    iam_actions: pl.DataFrame,
+    rules: VerdictRules,
+) -> pl.DataFrame:
+    """Return what `diff` does; the columns of text are Enums, but for the ids of events."""
     facts = _facts(granted, used, window, mapping, iam_actions, rules)
     grants = _keyed(_coded(granted.grants, facts.codes).collect(), facts.codes).sort("key")
     # Only what was used without a grant is looked up, so that the earlier days are read for little.
     wanted = facts.performed.join(grants, on="key", how="anti")
     facts = told_without_grant(facts, _granted_before(wanted, granted, window, facts))
-    return plain(judged(grants, facts.performed, facts))
+    return judged(grants, facts.performed, facts)
 
 
 def diff_in_ranges(
