@@ -24,7 +24,9 @@ def measure(sizes: Sizes) -> Iterator[str]:
     yield ""
     rows = []
     for days in (1, 30):
-        runs = [run(["-m", "benchmarks.diff_grants", "measure", root, str(days)]) for _ in range(sizes.rounds)]
+        runs = [
+            run(["-m", "benchmarks.diff_grants", "measure", root, str(days)]) for _ in range(sizes.rounds)
+        ]
         said = runs[0].said
         counts = [f"{said[name]:,}" for name in ("grants", "days", "usage", "rows")]
         rows.append([*counts, f"{middle(runs):.2f}", f"{peak(runs):,.0f}"])
