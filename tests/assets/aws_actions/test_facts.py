@@ -86,7 +86,7 @@ def test_the_facts_speak_of_services_and_prefixes_that_exist(tables: Tables) -> 
     # Only these are an event source without a service of botocore's of that name.
     assert (
         set(others["service"])
-        == {"s3-object-lambda", "s3-outposts", "s3express"}
+        == {"finspace", "s3-object-lambda", "s3-outposts", "s3express"}
         <= prefixes & set(facts.event_sources["event_source_prefix"])
     )
     assert {service for text in facts.event_sources["services"] for service in text.split()} <= services
