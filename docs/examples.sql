@@ -71,7 +71,7 @@ ORDER BY sum(CASE WHEN at_last THEN granted ELSE 0 END) - sum(CASE WHEN at_first
 
 -- Roles assumed by nobody in 90 days
 -- published_days says of how many of the 90 days this warehouse holds sessions, covered_days how much of the window the
--- logs cover: on all other days somebody may have assumed it.
+-- logs cover: on all other days somebody may have assumed it. Sessions of a deleted role of the same name are not its own.
 WITH latest AS (
     SELECT account, max(day) AS day FROM cloudtracker.permission_trends GROUP BY account
 )
@@ -84,6 +84,7 @@ WHERE t.principal_type = 'role'
   AND NOT EXISTS (
       SELECT 1 FROM cloudtracker.role_sessions s
       WHERE s.role_arn = t.principal_arn AND s.day > l.day - 90 AND s.day <= l.day
+        AND (s.role_id = t.principal_id OR s.role_id = '' OR t.principal_id = '')
   )
 ORDER BY t.account, t.granted DESC, t.principal_arn;
 
@@ -185,6 +186,6 @@ WHERE h.status = 'unused' AND h.valid_to IS NULL
   AND NOT EXISTS (
       SELECT 1 FROM cloudtracker.permission_history other
       WHERE other.account = h.account AND other.principal_arn = h.principal_arn AND other.action = h.action
-        AND other.status <> 'unused'
+        AND other.principal_id = h.principal_id AND other.status <> 'unused'
   )
 ORDER BY h.account, h.valid_from, h.principal_arn, h.action;

@@ -40,6 +40,9 @@ IDLE = role(
     allow("ec2:DescribeVpcs"),
     AttachedManagedPolicies=[{"PolicyName": "Subnets", "PolicyArn": AWS_MANAGED}],
 )
+# Deleted and created again under its name: the new one has other permissions, of which nobody has used any.
+BATCH = role("batch", allow("iam:ListGroups"), CreateDate="2026-04-01T00:00:00Z")
+BATCH_AGAIN = {**BATCH, "RoleId": "AROABATCHAGAIN", "CreateDate": "2026-05-20T00:00:00Z"}
 POLICY = {
     "PolicyName": "Subnets",
     "PolicyId": "ANPASUBNETS",
@@ -97,7 +100,8 @@ def query(request: pytest.FixtureRequest, made: Account, ask: Ask, dsn: str) -> 
 def _run_once(made: Account, ask: Ask) -> None:
     if made.config.exists():
         return
-    for day, details in (("2026-05-01", iam(CI, ALICE, IDLE)), ("2026-06-30", iam(CI_NOW, ALICE, IDLE))):
+    before, now = iam(CI, ALICE, IDLE, BATCH), iam(CI_NOW, ALICE, IDLE, BATCH_AGAIN)
+    for day, details in (("2026-05-01", before), ("2026-06-30", now)):
         made.write_iam({**details, "Policies": [POLICY]})
         # Her session in the console: one of a user, not of a role.
         in_console = {
@@ -112,6 +116,7 @@ def _run_once(made: Account, ask: Ask) -> None:
             record(CI, "iam:ListUsers", f"{day}T10:00:00Z"),
             record(ALICE, "iam:ListRoles", f"{day}T11:00:00Z"),
             record(ALICE, "iam:GetRole", f"{day}T11:00:00Z", errorCode="AccessDenied"),
+            *([record(BATCH, "iam:ListGroups", f"{day}T12:00:00Z")] if details is before else []),
         )
         accounts = [{"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": f"{day}T06:00:00Z"}]
         made.configure(as_of=day, accounts=accounts)
@@ -124,6 +129,7 @@ def test_the_questions(query: Query) -> None:
     ci, policy = CI["Arn"], f"{CI['Arn']} inline"
     assert answers[DROPPABLE] == [
         # account, policy, statement, sid, principals, unused, unknown, all at once, editable
+        (ACCOUNT, f"{BATCH['Arn']} inline", 0, "", 1, 1, 0, True, True),
         (ACCOUNT, f"{IDLE['Arn']} inline", 0, "", 1, 1, 0, True, True),
         (ACCOUNT, policy, 0, "Old", 1, 1, 0, False, True),
         (ACCOUNT, policy, 1, "Unused", 1, 1, 0, True, True),
@@ -133,21 +139,26 @@ def test_the_questions(query: Query) -> None:
     assert answers[CREEP] == [
         # team, principals, granted before and now, unused before and now
         ("payments", 1, 2, 3, 1, 2),
+        ("batch", 1, 1, 1, 0, 1),
         ("idle", 1, 2, 2, 2, 2),
         ("web", 1, 2, 2, 1, 1),
     ]
     # granted, unused, covered days of the window, and on how many of the 90 days sessions would be known
-    assert answers[BY_NOBODY] == [(ACCOUNT, IDLE["Arn"], 2, 2, 1, 5, 2)]
+    assert answers[BY_NOBODY] == [
+        (ACCOUNT, IDLE["Arn"], 2, 2, 1, 5, 2),
+        (ACCOUNT, BATCH["Arn"], 1, 1, 1, 5, 2),
+    ]
     assert [row[:4] for row in answers["Unused permissions by access level and account"]] == [
-        (ACCOUNT, "List", 3, 2),
+        (ACCOUNT, "List", 4, 3),
         (ACCOUNT, "Read", 2, 2),
     ]
-    assert [row[0] for row in answers["Who used a role last?"]] == [ci]
+    assert [row[0] for row in answers["Who used a role last?"]] == [ci, BATCH["Arn"]]
     assert [row[1:3] for row in answers["Actions that are refused often"]] == [(ALICE["Arn"], "iam:GetRole")]
-    assert [row[1] for row in answers["Principals whose unused risk grew within 30 days"]] == [ci]
-    assert {row[3] for row in answers["Permissions that have been unused on every stored day"]} >= {
-        date(2026, 5, 1)
-    }
+    grown = answers["Principals whose unused risk grew within 30 days"]
+    assert [row[1] for row in grown] == [BATCH["Arn"], ci]
+    always = answers["Permissions that have been unused on every stored day"]
+    assert {row[3] for row in always} >= {date(2026, 5, 1)}
+    assert (ACCOUNT, BATCH["Arn"], "iam:ListGroups", date(2026, 6, 30), date(2026, 6, 30)) in always
 
 
 def test_each_question_is_found_and_run() -> None:
