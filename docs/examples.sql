@@ -119,7 +119,23 @@ WHERE place = 1
 ORDER BY last_seen DESC, role_arn;
 
 
+-- Calls that are refused often
+-- Within the 90 days that end with the newest one; mostly of what the caller is not granted.
+WITH latest AS (
+    SELECT account, max(day) AS day FROM cloudtracker.cloudtrail_usage GROUP BY account
+)
+SELECT u.account, u.principal_arn, u.event_source, u.event_name, sum(u.events) AS denied_events,
+       max(u.last_seen) AS last_seen
+FROM cloudtracker.cloudtrail_usage u
+JOIN latest l ON l.account = u.account AND u.day > l.day - 90
+WHERE u.outcome = 'denied' AND u.event_type = 'AwsApiCall'
+GROUP BY u.account, u.principal_arn, u.event_source, u.event_name
+ORDER BY denied_events DESC, u.account, u.principal_arn, u.event_source, u.event_name
+LIMIT 100;
+
+
 -- Actions that are refused often
+-- Only what is granted, or was used without a grant: what else was refused is among the calls above.
 WITH latest AS (
     SELECT account, max(day) AS day FROM cloudtracker.principal_diffs GROUP BY account
 )

@@ -116,6 +116,7 @@ def _run_once(made: Account, ask: Ask) -> None:
             record(CI, "iam:ListUsers", f"{day}T10:00:00Z"),
             record(ALICE, "iam:ListRoles", f"{day}T11:00:00Z"),
             record(ALICE, "iam:GetRole", f"{day}T11:00:00Z", errorCode="AccessDenied"),
+            record(ALICE, "ec2:RunInstances", f"{day}T11:10:00Z", errorCode="Client.UnauthorizedOperation"),
             *([record(BATCH, "iam:ListGroups", f"{day}T12:00:00Z")] if details is before else []),
         )
         accounts = [{"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": f"{day}T06:00:00Z"}]
@@ -154,6 +155,10 @@ def test_the_questions(query: Query) -> None:
     ]
     assert [row[0] for row in answers["Who used a role last?"]] == [ci, BATCH["Arn"]]
     assert [row[1:3] for row in answers["Actions that are refused often"]] == [(ALICE["Arn"], "iam:GetRole")]
+    assert [row[1:5] for row in answers["Calls that are refused often"]] == [
+        (ALICE["Arn"], "ec2.amazonaws.com", "RunInstances", 2),
+        (ALICE["Arn"], "iam.amazonaws.com", "GetRole", 2),
+    ]
     grown = answers["Principals whose unused risk grew within 30 days"]
     assert [row[1] for row in grown] == [BATCH["Arn"], ci]
     always = answers["Permissions that have been unused on every stored day"]
