@@ -98,7 +98,7 @@ REASONS = {
     "unknown_action": "a policy names it, and no list of IAM actions knows it",
     "not_recorded": "no call that needs it is recorded by CloudTrail",
     "selectors_unknown": "calls that need it are data events, and no trail is known to record all of them",
-    "excluded_by_trail": "the trails leave out management events that need it",
+    "excluded_by_trail": "the trails leave out, or may leave out, management events that need it",
     "only_errors": "every call in the logs that needs it was authorised and failed for another reason",
     "maybe_needed": "a call was made that may have needed it, depending on its parameters",
     "other_account": "the user or role is of another account, and what it does there is not in these logs",

@@ -29,7 +29,7 @@ _RECORDED = {
 }
 _BY_TRAILS = {
     "management": "every call that needs it is recorded by the configured trails",
-    "excluded": "the configured trails leave out management events that need it",
+    "excluded": "the configured trails leave out, or may leave out, management events that need it",
 }
 _NEEDED = {"primary": "", "one_of": ", needed it or another action", "conditional": ", may have needed it"}
 _OPERATIONS = {"primary": "needed by", "one_of": "or another by", "conditional": "sometimes by"}
