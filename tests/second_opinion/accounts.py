@@ -36,7 +36,7 @@ class AccountMaker:
             self._groups.append(
                 {**twin, "GroupName": name, "Arn": f"arn:aws:iam::{ACCOUNT}:group/old/{name}"}
             )
-        users = [self._user(n) for n in range(rnd.randint(2, 4))]
+        users = [self.user(n) for n in range(rnd.randint(2, 4))]
         roles = [self._role(n) for n in range(rnd.randint(2, 4))]
         if rnd.random() < 0.3:
             roles.append(self._role(7, account=OTHER))
@@ -55,7 +55,12 @@ class AccountMaker:
         """Return the document of an SCP."""
         return self._scps.limit()
 
-    def _user(self, n: int, account: str = ACCOUNT) -> Json:
+    def policies_with(self, others: list[Json]) -> list[Json]:
+        """Return the managed policies that were made so far, and others; of one ARN these."""
+        return list({one["Arn"]: one for one in [*self._policies, *others]}.values())
+
+    def user(self, n: int, account: str = ACCOUNT) -> Json:
+        """Return an entry of UserDetailList."""
         rnd = self._rnd
         name, path = f"user{n}", rnd.choice(["/", "/", "/", "/team/", "/a/b/"])
         groups = [group["GroupName"] for group in self._groups if rnd.random() < 0.4]
@@ -103,10 +108,10 @@ class AccountMaker:
             "CreateDate": self._created(),
         }
         if rnd.random() < 0.8 or title == "Role":
-            entry[f"{title}PolicyList"] = [self._inline(k) for k in range(rnd.choice([0, 1, 1, 2]))]
+            entry[f"{title}PolicyList"] = [self.inline(k) for k in range(rnd.choice([0, 1, 1, 2]))]
         inline = entry.get(f"{title}PolicyList") or []
         if inline and rnd.random() < self._untidy:
-            inline.append({**self._inline(0), "PolicyName": inline[0]["PolicyName"]})
+            inline.append({**self.inline(0), "PolicyName": inline[0]["PolicyName"]})
         elif inline and rnd.random() < 0.1:
             inline.append(dict(inline[0]))
         entry["AttachedManagedPolicies"] = self._attached()
@@ -156,7 +161,8 @@ class AccountMaker:
             attached.append({"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"})
         return attached
 
-    def _inline(self, n: int) -> Json:
+    def inline(self, n: int) -> Json:
+        """Return an inline policy."""
         policy: Json = {"PolicyName": f"inline{n}"}
         chance = self._rnd.random()
         if chance < self._untidy / 6:

@@ -16,8 +16,8 @@ class Callers:
     def __init__(self, rnd: random.Random, details: Json) -> None:
         self._rnd = rnd
         users, roles = details["UserDetailList"], details["RoleDetailList"]
-        self._users = [one for one in users if rnd.random() < 0.8] or users[:1]
-        self._roles = [one for one in roles if rnd.random() < 0.7] or roles[:1]
+        self._users = [one for one in users if rnd.random() < 0.7] or users[:1]
+        self._roles = [one for one in roles if rnd.random() < 0.6] or roles[:1]
 
     def identity(self) -> Any:
         """Return a userIdentity."""

@@ -42,9 +42,8 @@ def _of_rows(expected: Rows, made: Rows) -> Iterator[str]:
 
 
 def _same(column: str, expected: Any, made: Any) -> bool:
-    if column == "reason" and expected == ANY_OF_TWO:
-        return made in ("revoked", "possibly_resource_policy")
-    return bool(expected == made)
+    either = column == "reason" and expected == ANY_OF_TWO
+    return bool(expected == made) or (either and made in ("revoked", "possibly_resource_policy"))
 
 
 def _shown(row: dict[str, Any]) -> str:

@@ -29,6 +29,8 @@ class Documents:
 
     def __init__(self, rnd: random.Random, words: Vocabulary, broken: float) -> None:
         self._rnd, self._words, self._broken = rnd, words, broken
+        # Of what grants everything once is enough, and not in each account.
+        self._wide = rnd.random() < 0.3
 
     def policy(self) -> Json:
         """Return what a user, role or group may do."""
@@ -72,12 +74,12 @@ class Documents:
         if rnd.random() < 0.3:
             statement["Sid"] = "Some"
         chance = rnd.random()
-        if chance < 0.004 or (deny and chance < 0.12):
-            # Of a Deny everything else is taken away: what stays is a few services.
-            keep = [f"{one}:*" for one in self._words.prefixes] if deny else []
-            statement["NotAction"] = [*keep, *self._listed()]
-        elif chance < 0.01 and not deny:
-            statement["Action"] = "*"
+        if self._wide and not deny and chance < 0.2:
+            self._wide = False
+            statement |= {"Action": "*"} if chance < 0.1 else {"NotAction": self._listed()}
+        elif deny and chance < 0.12:
+            # Everything else is taken away: what stays is a few services.
+            statement["NotAction"] = [*(f"{one}:*" for one in self._words.prefixes), *self._listed()]
         else:
             statement["Action"] = self._patterns()
         return {**statement, **self._resource()}

@@ -13,7 +13,7 @@ import polars as pl
 
 from tests.second_opinion.accounts import ACCOUNT
 from tests.second_opinion.opinion import Rows, Tables
-from tests.second_opinion.scenarios import LAST, Scenario
+from tests.second_opinion.scenarios import Run, Scenario
 
 KEYS = {
     "cloudtrail_usage": (
@@ -36,16 +36,22 @@ KEYS = {
 
 def run_command(scenario: Scenario) -> None:
     """Make the tables with `cloudtracker run`; raises AssertionError with what it said where that fails."""
-    words = ["run", "--account", "demo", "--from", f"{scenario.first}", "--to", f"{LAST}"]
-    _ask(scenario, words)
+    for run in scenario.runs:
+        _ask(scenario, run, f"{run.first}")
+    if len(scenario.runs) > 1:
+        # A day of the first that the second found late events of: its usage was made anew, what follows from it is made
+        # anew when it is next asked for (docs/schedule.md: make's rule).
+        _ask(scenario, scenario.runs[-1], f"{scenario.first}", "--missing-only")
 
 
-def _ask(scenario: Scenario, words: list[str]) -> None:
+def _ask(scenario: Scenario, run: Run, first: str, *more: str) -> None:
     from pipeline.cli.main import main
 
     said, before = io.StringIO(), sys.argv
     code = 0
-    sys.argv = ["cloudtracker", *words, "--config", str(scenario.folder / "config.yaml")]
+    config = str(scenario.folder / run.config)
+    words = ["--account", "demo", "--from", first, "--to", f"{run.last}", "--config", config, *more]
+    sys.argv = ["cloudtracker", "run", *words]
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), _inside(scenario.folder):
             main()

@@ -8,6 +8,7 @@ from typing import Any
 from tests.second_opinion.accounts import ACCOUNT
 from tests.second_opinion.facts import Facts
 from tests.second_opinion.oracle.grants import Holder, holders_of, scp_documents
+from tests.second_opinion.oracle.history import Snapshot, first_granted, granted_before, standing_for
 from tests.second_opinion.oracle.mapping import Mapping
 from tests.second_opinion.oracle.trails import recorded_actions
 from tests.second_opinion.oracle.usage import Day, days_of, joined, unmapped
@@ -34,7 +35,8 @@ def second_opinion(scenario: Scenario, facts: Facts) -> Tables:
     mapping = Mapping(
         facts.operations, facts.actions, facts.operation_actions, facts.event_sources, facts.no_permission
     )
-    holders = _holders(scenario, account, facts)
+    snapshots = [Snapshot(run.last, _holders(scenario, run.iam, account, facts)) for run in scenario.runs]
+    standing = {day: standing_for(day, snapshots) for day in scenario.days}
     trails = [*account.get("trails", []), *settings.get("trails", [])]
     trails = [{**one, "since": date.fromisoformat(one["since"])} if "since" in one else one for one in trails]
     tables: dict[str, dict[date, Rows]] = {
@@ -71,14 +73,21 @@ def second_opinion(scenario: Scenario, facts: Facts) -> Tables:
         )
         usage = joined(days[day] for day in there)
         rows: Rows = {}
-        for holder in holders:
-            rows |= judge.rows(holder, *uses_of(holder, usage, mapping))
+        before = [standing[day] for day in scenario.days if day < end]
+        for holder in standing[end].holders:
+            earlier = [standing[day] for day in there if day < end]
+            rows |= judge.rows(
+                holder,
+                *uses_of(holder, usage, mapping),
+                since=first_granted(holder, standing[end], before),
+                earlier=granted_before(holder, earlier),
+            )
         tables["principal_diffs"][end] = rows
     return Tables(tables)
 
 
-def _holders(scenario: Scenario, account: dict[str, Any], facts: Facts) -> list[Holder]:
-    details = json.loads((scenario.folder / "iam.json").read_text(encoding="utf-8"))
+def _holders(scenario: Scenario, iam: str, account: dict[str, Any], facts: Facts) -> list[Holder]:
+    details = json.loads((scenario.folder / iam).read_text(encoding="utf-8"))
     levels = [
         [json.loads((scenario.folder / name).read_text(encoding="utf-8")) for name in level]
         for level in account.get("scps", [])

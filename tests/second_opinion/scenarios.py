@@ -11,6 +11,7 @@ from typing import Any
 from tests.second_opinion.accounts import ACCOUNT, AccountMaker
 from tests.second_opinion.callers import Callers
 from tests.second_opinion.facts import Facts
+from tests.second_opinion.later import some_days_later
 from tests.second_opinion.logs import LogMaker
 from tests.second_opinion.records import Records
 from tests.second_opinion.vocabulary import Vocabulary
@@ -28,17 +29,35 @@ _TYPES = (
 
 
 @dataclass(frozen=True)
+class Run:
+    """One run of the command: its days, and the names of the configuration and of the IAM file that it reads."""
+
+    first: date
+    last: date
+    config: str
+    iam: str
+
+
+@dataclass(frozen=True)
 class Scenario:
-    """What was written to a folder: `settings` is what config.yaml says, the range of days is `first` to `LAST`."""
+    """What was written to a folder: `settings` is what the configuration says, in `runs` one after the other.
+
+    `as_of` is the last day of each run, on which its IAM file was taken.
+    """
 
     seed: int
     folder: Path
     settings: Json
-    first: date
+    runs: tuple[Run, ...]
+
+    @property
+    def first(self) -> date:
+        """The first day of all runs."""
+        return self.runs[0].first
 
     @property
     def days(self) -> list[date]:
-        """The days of the run."""
+        """The days of all runs."""
         return [self.first + timedelta(days=n) for n in range((LAST - self.first).days + 1)]
 
     @property
@@ -58,29 +77,42 @@ def write_scenario(seed: int, folder: Path, facts: Facts) -> Scenario:
     rnd = random.Random(seed)
     first = LAST - timedelta(days=rnd.randint(1, 4))
     words = Vocabulary(rnd, facts)
-    untidy = rnd.choice([0, 0, 0.1, 0.4])
-    maker = AccountMaker(rnd, words, first, LAST, rnd.choice([0, 0.1, 0.3]))
+    untidy = rnd.choice([0, 0, 0.2, 0.5])
+    maker = AccountMaker(rnd, words, first, LAST, rnd.choice([0, 0, 0.1, 0.3]))
     details = maker.details()
     settings = _settings(rnd, first, words)
-    scenario = Scenario(seed, folder, settings, first)
+    runs = _runs(rnd, first)
+    scenario = Scenario(seed, folder, settings, runs)
     (folder / "logs" / "AWSLogs").mkdir(parents=True, exist_ok=True)
     scenario.logs.mkdir(parents=True)
     records = Records(rnd, words, Callers(rnd, details))
     gaps = rnd.choice([0, 0, 0.2, 0.6])
     LogMaker(rnd, records, untidy, gaps).write(scenario.logs, first - timedelta(days=2), LAST)
-    (folder / "iam.json").write_text(json.dumps(details), encoding="utf-8")
     _write_scps(rnd, folder, settings, maker)
-    (folder / "config.yaml").write_text(_yaml(settings), encoding="utf-8")
+    for run in runs:
+        (folder / run.iam).write_text(json.dumps(details), encoding="utf-8")
+        (folder / run.config).write_text(_yaml(settings, run), encoding="utf-8")
+        details = some_days_later(rnd, details, maker)
     return scenario
 
 
+def _runs(rnd: random.Random, first: date) -> tuple[Run, ...]:
+    """One run, or two with another IAM file: what was granted before is only known by what was stored before."""
+    if rnd.random() < 0.6:
+        return (Run(first, LAST, "config.yaml", "iam.json"),)
+    between = first + timedelta(days=rnd.randint(0, (LAST - first).days - 1))
+    return (
+        Run(first, between, "config-before.yaml", "iam-before.json"),
+        Run(between + timedelta(days=1), LAST, "config.yaml", "iam.json"),
+    )
+
+
 def _settings(rnd: random.Random, first: date, words: Vocabulary) -> Json:
-    account: Json = {"name": "demo", "id": ACCOUNT, "iam": "iam.json", "taken_at": f"{LAST}T06:00:00Z"}
+    account: Json = {"name": "demo", "id": ACCOUNT}
     if rnd.random() < 0.1:
         account["management_account"] = True
     late_days = rnd.choice([0, 1, 1, 2])
     settings: Json = {
-        "as_of": f"{LAST}",
         "lookback_days": rnd.randint(1, 5),
         "min_covered_days": rnd.choice([1, 1, 2, 3]),
         "late_days": late_days,
@@ -145,6 +177,8 @@ def _write_scps(rnd: random.Random, folder: Path, settings: Json, maker: Account
     settings["accounts"][0]["scps"] = levels
 
 
-def _yaml(settings: Json) -> str:
+def _yaml(settings: Json, run: Run) -> str:
     """JSON is YAML; days and times must stay unquoted to be such."""
-    return re.sub(r'("(?:as_of|taken_at|since)": )"([^"]*)"', r"\1\2", json.dumps(settings, indent=1))
+    account = {**settings["accounts"][0], "iam": run.iam, "taken_at": f"{run.last}T06:00:00Z"}
+    text = json.dumps({**settings, "as_of": f"{run.last}", "accounts": [account]}, indent=1)
+    return re.sub(r'("(?:as_of|taken_at|since)": )"([^"]*)"', r"\1\2", text)

@@ -61,6 +61,8 @@ class Vocabulary:
 
     def __init__(self, rnd: random.Random, facts: Facts) -> None:
         self._rnd = rnd
+        # Of what means thousands of actions once is enough.
+        self._wide = 1
         self.services = [*ALWAYS, *rnd.sample([one for one in SERVICES if one not in ALWAYS], 5)]
         self.operations: list[Row] = []
         for service in self.services:
@@ -89,15 +91,17 @@ class Vocabulary:
         if chance < 0.09:
             source, name = rnd.choice(NOT_MAPPED)
             return f"{source}.amazonaws.com", name
-        if chance < 0.14:
+        if chance < 0.11:
+            return "sts.amazonaws.com", rnd.choice(["AssumeRole", "AssumeRole", "AssumeRoleWithSAML"])
+        if chance < 0.16:
             # Named as the action is, whether or not an operation is called so.
             source, _, name = rnd.choice(self.actions).partition(":")
             return f"{source}.amazonaws.com", name
         row = rnd.choice(self._usual if rnd.random() < 0.7 else self.operations)
         source, name = row["event_source"], row["operation"]
-        if chance < 0.18:
+        if chance < 0.2:
             source = f"{row['endpoint_prefix']}.amazonaws.com"
-        elif chance < 0.2:
+        elif chance < 0.22:
             source += ".cn"
         if row["service"] in VERSIONS and rnd.random() < 0.6:
             name += rnd.choice(VERSIONS[row["service"]])
@@ -123,7 +127,8 @@ class Vocabulary:
         if chance < 0.88:
             # Not in any catalogue, neither as it stands nor by a wildcard.
             return f"{prefix}:{rnd.choice(['FromTheFuture', 'GetNextYear'])}"
-        if chance < 0.885:
+        if chance < 0.885 and self._wide:
+            self._wide -= 1
             return f"*:{name[:6]}*"
         return f"{rnd.choice([one for one in self.prefixes if one not in ('ec2', 'glue')] or ['iam'])}:*"
 

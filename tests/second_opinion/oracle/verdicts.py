@@ -123,7 +123,7 @@ class Verdicts:
         uses: dict[str, Use],
         seen_at_all: bool,
         *,
-        since: dict[str, datetime] | None = None,
+        since: dict[str, date] | None = None,
         earlier: set[str] | None = None,
     ) -> dict[tuple[str, str], dict[str, Any]]:
         """Return the rows of a holder by ARN and action.
@@ -163,9 +163,10 @@ class Verdicts:
             }
         return rows
 
-    def _covered(self, holder: Holder, since: datetime | None) -> int:
+    def _covered(self, holder: Holder, since: date | None) -> int:
         # DESIGN 3, Verdicts: covered_days counts from the principal's CreateDate or first_granted on.
-        starts = [time.date() for time in (_time(holder.entry.get("CreateDate")), since) if time]
+        created = _time(holder.entry.get("CreateDate"))
+        starts = [start for start in (created and created.date(), since) if start]
         return sum(all(day >= start for start in starts) for day in self._window.covered)
 
     def _of_granted(
