@@ -8,6 +8,7 @@ import polars as pl
 from assets.permission_trends.alike import alike
 from assets.permission_trends.schema import PERMISSION_CHANGES
 from assets.permission_trends.statements import WORDS, statement_words
+from assets.principal_diffs.earlier_grants import principal
 
 _IN_USE = ("used", "not_granted")
 DIFF_COLUMNS = (
@@ -83,17 +84,12 @@ def changes(before: StoredDay, after: StoredDay, stopped: pl.DataFrame) -> pl.Da
 def stopped_in(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return `principal` and `action` of the changes (`permission_changes`) that ended a use."""
     ended = pl.col("status_before").is_in(_IN_USE) & ~pl.col("status_after").is_in(_IN_USE)
-    return rows.filter(ended & (pl.col("action") != "")).select(_principal(), "action").unique()
-
-
-def _principal() -> pl.Expr:
-    known = pl.col("principal_id") != ""
-    return pl.when(known).then("principal_id").otherwise("principal_arn").alias("principal")
+    return rows.filter(ended & (pl.col("action") != "")).select(principal(), "action").unique()
 
 
 def _state(diff: pl.DataFrame, when: str) -> pl.DataFrame:
     return diff.select(
-        _principal(),
+        principal(),
         "action",
         pl.struct(*(name for name in DIFF_COLUMNS if name not in ("action", "status", "removable"))).alias(
             when
@@ -162,9 +158,9 @@ def _words(rows: pl.DataFrame, day: StoredDay, later: StoredDay | None) -> pl.Da
     still = None
     if later is not None:
         # Not by ARN: what is granted to the next of the same name says nothing about who was deleted.
-        mine = rows.select(_principal().unique())["principal"].implode()
+        mine = rows.select(principal().unique())["principal"].implode()
         still = (
-            later.grants.filter(_principal().is_in(mine))
+            later.grants.filter(principal().is_in(mine))
             .select("principal_arn", pl.col("granted_by").alias("id"))
             .explode("id")
             .unique()
@@ -173,7 +169,7 @@ def _words(rows: pl.DataFrame, day: StoredDay, later: StoredDay | None) -> pl.Da
         # What grants nothing any more may stand all the same: what took it away took the last action of it.
         lost = grants.select("principal_arn", pl.col("granted_by").alias("id")).explode("id")
         lost = lost.join(still, on=["principal_arn", "id"], how="anti")
-        theirs = later.people.filter(_principal().is_in(mine)).join(lost, on="principal_arn", how="semi")
+        theirs = later.people.filter(principal().is_in(mine)).join(lost, on="principal_arn", how="semi")
         if theirs.height:
             said = day.sources.join(lost.lazy(), on="id", how="semi").select("pattern").collect()
             standing = later.standing(frozenset(theirs["principal_arn"]), frozenset(said["pattern"]))
@@ -182,7 +178,7 @@ def _words(rows: pl.DataFrame, day: StoredDay, later: StoredDay | None) -> pl.Da
 
 
 def _came_and_went(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    was, now = before.with_columns(_principal()), after.with_columns(_principal())
+    was, now = before.with_columns(principal()), after.with_columns(principal())
     return pl.concat(
         [
             frame.join(other, on="principal", how="anti").with_columns(

@@ -7,8 +7,17 @@ import polars as pl
 
 from assets.principal_diffs.coverage import Window
 
-PAIR = {"principal_arn": pl.String(), "principal_id": pl.String(), "action": pl.String()}
-"""A principal and an action that it used. The same ARN with another id was another principal."""
+PAIR = {"principal": pl.String(), "action": pl.String()}
+"""A principal (see `principal`) and an action that it used."""
+
+
+def principal() -> pl.Expr:
+    """Return who is meant: the `principal_id`, where a file has none the `principal_arn`.
+
+    The same ARN with another id was another principal, and the same id with another ARN is one that was renamed.
+    """
+    known = pl.col("principal_id") != ""
+    return pl.when(known).then("principal_id").otherwise("principal_arn").alias("principal")
 
 
 @dataclass
@@ -65,15 +74,13 @@ class EarlierGrants:
 
     def _last_granted(self, account: str, first: date, end: date, pairs: pl.DataFrame) -> pl.DataFrame:
         """Return `PAIR` and the last `day` from `first` to before `end` that grants it, of those that one does."""
-        # Lists, not series: by them groups of rows are passed over that hold none of the principals.
-        wanted = {name: pairs[name].unique().to_list() for name in ("principal_arn", "action")}
         if first >= end or not pairs.height:
             return pl.DataFrame(schema={**PAIR, "day": pl.Date})
         # Days of millions of grants: only those that are asked about may be held.
         return (
             self._between(account, first, end)
-            .filter(pl.col(name).is_in(values) for name, values in wanted.items())
-            .select(*PAIR, "day")
+            .filter(pl.col("action").is_in(pairs["action"].unique().to_list()))
+            .select(principal(), "action", "day")
             .join(pairs.lazy(), on=list(PAIR), how="semi")
             .group_by(list(PAIR))
             .agg(pl.col("day").max())

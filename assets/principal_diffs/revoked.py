@@ -6,7 +6,7 @@ import polars as pl
 
 from assets.coded_text import plain
 from assets.principal_diffs.codes import REASON
-from assets.principal_diffs.earlier_grants import PAIR
+from assets.principal_diffs.earlier_grants import PAIR, principal
 from assets.principal_diffs.facts import Facts
 from assets.principal_diffs.verdicts import without_grant
 
@@ -32,6 +32,6 @@ def told_without_grant(facts: Facts, before: pl.DataFrame) -> Facts:
 
 
 def pairs(performed: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    """Return `PAIR` of what was performed, as codes."""
-    ids = facts.people["principal_id"].gather(performed["principal_arn"].to_physical())
-    return performed.select("principal_arn", ids, "action")
+    """Return `PAIR` of what was performed, the action as a code."""
+    principals = plain(facts.people.select("principal_arn", "principal_id")).select(principal()).to_series()
+    return pl.DataFrame([principals.gather(performed["principal_arn"].to_physical()), performed["action"]])

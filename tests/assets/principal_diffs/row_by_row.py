@@ -47,7 +47,8 @@ def row_by_row(
     covered = covered_days(used.coverage, window)
     begin = datetime.combine(window.start, time(), UTC)
     end = datetime.combine(window.end, time(), UTC) + timedelta(days=1)
-    earlier = set(granted.earlier.grants.select("principal_id", "action").collect().iter_rows())
+    before = granted.earlier.grants.select("principal_arn", "principal_id", "action").collect()
+    earlier = {(id_ or arn, action) for arn, id_, action in before.iter_rows()}
     own = granted.grants.select(
         "principal_arn", "action", "access_level", "first_granted", *_GRANT, granted=pl.lit(True)
     ).collect()
@@ -72,7 +73,7 @@ def row_by_row(
             "elsewhere": last_used and begin <= last_used < end and row["principal_arn"] not in seen,
             "few": "too_new" if len(covered) >= rules.min_covered_days else "low_coverage",
             "too_few": days < rules.min_covered_days,
-            "earlier": (row["principal_id"], row["action"]) in earlier,
+            "earlier": (row["principal_id"] or row["principal_arn"], row["action"]) in earlier,
         }
         reason = _granted(row) if row["granted"] else _not_granted(row)
         level = row["access_level"] if row["access_level"] is not None else row["level"]
