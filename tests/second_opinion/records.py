@@ -13,6 +13,7 @@ Json = dict[str, Any]
 
 DENIED = (
     *("AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedAccess"),
+    *("Client.InvalidUnauthorizedThing", "KMS.UnauthorizedX", "accessDenied", "AuthorizationErrorException"),
     *(
         "AuthorizationError",
         "NotAuthorizedException",

@@ -43,5 +43,5 @@ def first_granted(holder: Holder, snapshot: Snapshot, before: Sequence[Snapshot]
 
 def granted_before(holder: Holder, earlier: Sequence[Snapshot]) -> set[str]:
     """Return the actions (lower case) that an earlier snapshot in the window granted: README, Reasons, `revoked`."""
-    same = [one.same_as(holder) for one in earlier] if holder.id else []
+    same = [one.same_as(holder) for one in earlier]
     return {action for one in same if one for action in one.grants}
