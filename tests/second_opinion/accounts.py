@@ -75,9 +75,9 @@ class AccountMaker:
         rnd = self._rnd
         name, path = f"role{n}", rnd.choice(["/", "/", "/service-role/", "/team/"])
         chance = rnd.random()
-        if chance < 0.12:
+        if chance < 0.2:
             path = "/aws-service-role/ops.amazonaws.com/"
-        elif chance < 0.2:
+        elif chance < 0.28:
             name, path = f"AWSReservedSSO_Admin_{n}", "/aws-reserved/sso.amazonaws.com/"
         entry = self._entity("Role", "AROA", name, path, account)
         entry["AssumeRolePolicyDocument"] = {"Version": "2012-10-17", "Statement": []}

@@ -160,7 +160,7 @@ def _data_events(rnd: random.Random) -> Json:
 
 
 def _write_scps(rnd: random.Random, folder: Path, settings: Json, maker: AccountMaker) -> None:
-    if rnd.random() > 0.3:
+    if rnd.random() > 0.45:
         return
     levels = []
     for level in range(rnd.randint(1, 3)):
