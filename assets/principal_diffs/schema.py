@@ -106,6 +106,6 @@ REASONS = {
     "too_new": "it exists for fewer covered days than min_covered_days asks for",
     "low_coverage": "fewer days of the window have complete logs than min_covered_days asks for",
     "revoked": "it was granted before, or no resource policy could have allowed the call",
-    "trust_policy": "the trust policy of the role that was assumed allows it without a grant",
+    "trust_policy": "the trust policy of the role that was assumed may have allowed it without a grant",
     "possibly_resource_policy": "a policy of the resource may have allowed the call",
 }

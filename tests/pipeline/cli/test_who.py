@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.assume import assume, by, with_key
-from tests.build import ACCOUNT, allow, iam, role, user
+from tests.build import ACCOUNT, allow, iam, identity, role, user
 from tests.conftest import Account, Ask
 from tests.pipeline.cli.test_destination import trusting
 
@@ -151,6 +151,18 @@ def test_a_service_control_policy_wins_over_the_trust_policy(account: Account, a
     (account.folder / "scp.json").write_text(json.dumps(scp), encoding="utf-8")
     account.configure(accounts=[{**demo, "scps": [["scp.json"]]}])
     assert list(may(ask, "target")) == []
+
+
+def test_a_trust_in_the_account_is_no_grant_and_no_answer_says_so(account: Account, ask: Ask) -> None:
+    target = role("target", **trusting(f"arn:aws:iam::{ACCOUNT}:root"))
+    account.write_iam(iam(ALICE, target))
+    logged(account, *begun(identity(ALICE), target))
+    assert "  user alice" in ask("who", "--account", "demo", "--role", "target").lines
+    assert list(may(ask, "target")) == [ACCOUNT]
+    told = ask("explain", "--account", "demo", "--user", "alice", "sts:AssumeRole").lines[1]
+    assert told.endswith(
+        "not_granted (trust_policy): the trust policy of the role that was assumed may have allowed it without a grant"
+    )
 
 
 def test_whoever_has_a_policy_that_could_not_be_read_may_have_the_grant_in_it(
