@@ -59,10 +59,16 @@ def as_json(asked: Findings) -> Iterator[str]:
 
 
 def as_ocsf(asked: Findings) -> Iterator[str]:
-    """Yield an OCSF finding a line, one for each principal that has a row of the statuses; it tells all of them."""
+    """Yield an OCSF finding a line, one for each principal that has a row of the statuses; it tells all of them.
+
+    What is unused and excluded makes none: a finding does not count it as unused either.
+    """
+    left = pl.col("excluded") & (pl.col("status") == "unused")
     for account in asked.accounts:
         rows = asked.rows(account, STATUSES)
-        wanted = rows.filter(pl.col("status").is_in(asked.statuses)).select("principal_arn", "principal_id")
+        wanted = rows.filter(pl.col("status").is_in(asked.statuses) & ~left).select(
+            "principal_arn", "principal_id"
+        )
         chosen = rows.join(
             wanted.unique(), on=["principal_arn", "principal_id"], how="semi", nulls_equal=True
         )

@@ -65,6 +65,26 @@ def test_a_finding_for_each_principal_holds_what_the_schema_asks_for(made: Accou
     assert [json.loads(line) for line in again.lines] == [busy]
 
 
+def test_a_principal_of_whom_all_that_is_unused_was_decided_to_stay_is_no_finding(
+    account: Account, ask: Ask
+) -> None:
+    left, half = user("left", allow("iam:GetUser")), user("half", allow("iam:GetUser", "iam:ListUsers"))
+    account.write_iam(iam(left, half))
+    account.log(record(left, "iam:GetUser", "2026-06-30T10:00:00Z", errorCode="AccessDenied"))
+    exclusions = [{"principal": "*", "action": "iam:Get*", "reason": "decided", "owner": "us"}]
+    account.configure(lookback_days=1, exclusions=exclusions)
+    (line,) = ask("export", "--account", "demo").lines
+    finding = json.loads(line)
+    assert finding["user"]["name"] == "half"
+    assert finding["unmapped"]["excluded_privileges"] == ["iam:GetUser"]
+    rows = [json.loads(row) for row in ask("export", "--account", "demo", "--format", "json").lines]
+    assert [(row["principal_name"], row["excluded"]) for row in rows] == [
+        ("half", True),
+        ("half", False),
+        ("left", True),
+    ]
+
+
 def test_what_may_have_been_granted_by_a_policy_that_is_missing_is_not_said_to_be_granted(
     account: Account, ask: Ask
 ) -> None:
