@@ -112,6 +112,13 @@ def diff_of(lake: Lake, settings: Settings, question: Question, principal_arn: s
     )
 
 
+def unread_policies(lake: Lake, question: Question, principal_arn: str) -> list[str]:
+    """Return what is said of each policy of one principal that is missing or cannot be read."""
+    end = [Partition(question.window.end, question.account.id)]
+    problems = tables_of(lake, question).problems if question.iam else lake.scan("grant_problems", end)
+    return problems.filter(pl.col("principal_arn") == principal_arn).collect()["detail"].to_list()
+
+
 def covered(lake: Lake, question: Question) -> list[date]:
     """Return the days of the window whose logs are there and whole."""
     return covered_days(_used(lake, question).coverage, question.window)

@@ -1,7 +1,7 @@
 """The original's questions: who is active, and what does one user or role use of what is granted."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -122,18 +122,31 @@ def _diff(
         ignore_unknown=asked.ignore_unknown,
     )
     say_coverage(lake, settings, question)
-    unread = rows.filter(pl.col("reason") == "missing_policy").height
-    if unread:
-        say_aside(
-            f"{unread:,} of {number_of(rows.height, 'line')} {'is' if unread == 1 else 'are'} unknown because"
-            f" a policy of {name} could not be read: 'cloudtracker grants' names it"
-        )
+    say_unread(
+        rows, name, answers.unread_policies(lake, question, str(principal["principal_arn"])), asked.iam
+    )
     if asked.format != "text":
         output.print_data(rows, asked.format)
         return rows
     print_title(principal)
     output.print_lines(output.classic_lines(rows), asked.color)
     return rows
+
+
+def say_unread(rows: pl.DataFrame, name: str, problems: Sequence[str], iam: Path | None) -> None:
+    """Say on stderr that a policy could not be read, also where no line is there to be unknown for it."""
+    if not problems:
+        return
+    unread = rows.filter(pl.col("reason") == "missing_policy").height
+    text = f"a policy of {name} could not be read"
+    if unread:
+        lines = f"{unread:,} of {number_of(rows.height, 'line')} {'is' if unread == 1 else 'are'}"
+        text = f"{lines} unknown because {text}"
+    else:
+        text += ", and what it grants is not among these lines"
+    # The stored snapshot, which `grants` tells of, knows nothing of that file.
+    where = "; ".join(problems) if iam else "'cloudtracker grants' names it"
+    say_aside(f"{text}: {where}")
 
 
 def print_title(principal: Mapping[str, object]) -> None:

@@ -246,6 +246,20 @@ def test_why_so_much_is_unknown_is_said(demo: Account, ask: Ask) -> None:
     assert ask("--account", "demo", "--user", "bob").err == ""
 
 
+def test_a_policy_that_cannot_be_read_is_told_also_where_it_leaves_no_line(demo: Account, ask: Ask) -> None:
+    gone = {"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"}
+    carol = user("carol", AttachedManagedPolicies=[gone])
+    demo.write_iam(iam(ALICE, BOB, carol))
+    answer = ask("--account", "demo", "--user", "carol")
+    said = "cloudtracker: a policy of carol could not be read, and what it grants is not among these lines: "
+    assert answer.lines[1:] == [] and answer.err == f"{said}'cloudtracker grants' names it\n"
+    demo.write_iam(iam(ALICE, BOB))
+    file = demo.folder / "other.json"
+    file.write_text(json.dumps(iam(ALICE, BOB, carol)), encoding="utf-8")
+    answer = ask("--account", "demo", "--user", "carol", "--iam", file)
+    assert answer.err == f"{said}identity policy {gone['PolicyArn']}: it is not in the snapshot\n"
+
+
 def test_a_window_that_is_too_short_for_anything_to_be_unused_says_so(demo: Account, ask: Ask) -> None:
     demo.configure(min_covered_days=6)
     answer = ask("--account", "demo", "--user", "bob")
