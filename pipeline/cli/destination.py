@@ -63,6 +63,8 @@ def answer(asked: classic.Asked, destination: Destination) -> int:
         ignore_unknown=asked.ignore_unknown,
     )
     classic.say_coverage(lake, settings, question)
+    unread = answers.unread_policies(lake, question, str(role["principal_arn"]))
+    classic.say_unread(rows, destination.role, unread, asked.iam)
     _say_chains(use, name, destination.role, question)
     if asked.format != "text":
         output.print_data(rows, asked.format)

@@ -96,6 +96,16 @@ def test_what_others_did_in_it_is_unused_by_alice(demo: Account, ask: Ask) -> No
     assert bob[2:] == ["  ec2:describeinstances", "- iam:createuser", "- s3:createbucket", "- sts:assumerole"]
 
 
+def test_a_policy_of_the_role_that_cannot_be_read_is_told(demo: Account, ask: Ask, tmp_path: Path) -> None:
+    gone = {"PolicyName": "Gone", "PolicyArn": "arn:aws:iam::aws:policy/Gone"}
+    file = tmp_path / "iam.json"
+    unread = {**ADMIN, "RolePolicyList": [], "AttachedManagedPolicies": [gone]}
+    file.write_text(json.dumps(iam(ALICE, BOB, DEPLOY, unread)), encoding="utf-8")
+    said = ask(*ALICE_ASKS, "--destrole", "admin", "--iam", file).err
+    assert "lines are unknown because a policy of admin could not be read: identity policy" in said
+    assert "could not be read" not in ask(*ALICE_ASKS, "--destrole", "admin").err
+
+
 def test_data_names_the_chain(demo: Account, ask: Ask) -> None:
     rows = {
         row["action"]: row
