@@ -39,6 +39,7 @@ LONGEST = (
     "pipeline/test_event_log.py",
     "pipeline/test_scps.py",
     "pipeline/test_killed_runs.py",
+    "second_opinion/test_second_opinion.py",
     "pipeline/checks/test_rules.py",
     "pipeline/cli/test_destination.py",
     "pipeline/test_side_by_side.py",

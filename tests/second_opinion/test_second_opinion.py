@@ -9,7 +9,7 @@ from tests.second_opinion.checked import checked
 from tests.second_opinion.compare import told
 
 
-@pytest.mark.parametrize("seed", [9, 18])
+@pytest.mark.parametrize("seed", [3, 20])
 def test_the_tables_are_those_of_the_second_opinion(seed: int, account: Account, facts: Path) -> None:
     opinion = checked(seed, account.folder, facts)
     assert not opinion.differences, told(seed, opinion.differences)

@@ -64,6 +64,8 @@ class Vocabulary:
         # Of what means thousands of actions once is enough.
         self._wide = 1
         self.services = [*ALWAYS, *rnd.sample([one for one in SERVICES if one not in ALWAYS], 5)]
+        if rnd.random() < 0.3:
+            self.services.append(rnd.choice(sorted({*VERSIONS} - {*self.services}) or ["lambda"]))
         self.operations: list[Row] = []
         for service in self.services:
             rows = [row for row in facts.operations if row["service"] == service]
@@ -105,7 +107,7 @@ class Vocabulary:
             source += ".cn"
         if row["service"] in VERSIONS and rnd.random() < 0.6:
             name += rnd.choice(VERSIONS[row["service"]])
-        return source, name.swapcase() if rnd.random() < 0.01 else name
+        return source, name.swapcase() if rnd.random() < 0.03 else name
 
     def pattern(self) -> str:
         """Return an action as a policy may name it."""
