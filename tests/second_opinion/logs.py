@@ -41,6 +41,7 @@ class LogMaker:
             for number, some in enumerate(files):
                 self._file(there, f"{ACCOUNT}_CloudTrail_{region}_{day:%Y%m%d}T0000Z_{number:04}", some)
             self._others(there)
+        self._alone(folder, days)
 
     def _day(self, day: date) -> None:
         rnd = self._rnd
@@ -99,6 +100,15 @@ class LogMaker:
                 b'{"Records": [{"eventID": NaN}]}',
             ]
         )
+
+    def _alone(self, folder: Path, days: list[date]) -> None:
+        """Put what cannot be read into a region that perhaps has nothing else on that day, nor on the day before."""
+        # Of its own, so that what else a seed makes does not depend on it.
+        rnd = random.Random(f"{days} {sorted(self._files)}")
+        if rnd.random() < self._untidy * 1.5:
+            there = folder / "CloudTrail" / rnd.choice(self._regions) / f"{rnd.choice(days):%Y/%m/%d}"
+            there.mkdir(parents=True, exist_ok=True)
+            (there / "alone.json.gz").write_bytes(b"no log")
 
     def _others(self, folder: Path) -> None:
         rnd = self._rnd
