@@ -105,7 +105,7 @@ class LogMaker:
         """Put what cannot be read into a region that perhaps has nothing else on that day, nor on the day before."""
         # Of its own, so that what else a seed makes does not depend on it.
         rnd = random.Random(f"{days} {sorted(self._files)}")
-        if rnd.random() < self._untidy * 1.5:
+        if rnd.random() < max(0.1, self._untidy):
             there = folder / "CloudTrail" / rnd.choice(self._regions) / f"{rnd.choice(days):%Y/%m/%d}"
             there.mkdir(parents=True, exist_ok=True)
             (there / "alone.json.gz").write_bytes(b"no log")
