@@ -16,7 +16,7 @@ def dev(
         Path | None,
         typer.Option(metavar="FILE", help="Configuration. [default: config.yaml, else the sample's]"),
     ] = None,
-    port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
     """Open the asset graph in the Dagster UI, with the configuration's accounts as partitions."""
     from pipeline.data_files import HOME, configuration_file

@@ -70,6 +70,15 @@ def test_wrong_flags_are_named(demo: Account, ask: Ask, words: list[str], messag
     assert answer.out == ""
 
 
+@pytest.mark.parametrize("port", ["0", "65536"])
+def test_a_port_that_there_cannot_be_starts_nothing(
+    demo: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("it was started"))
+    answer = ask("dev", "--port", port)
+    assert answer.code == 2 and "--port" in answer.err
+
+
 def test_a_missing_configuration_is_named(demo: Account, ask: Ask) -> None:
     answer = ask("--account", "demo", "--list", "users", "--config", "nowhere.yaml")
     assert (answer.code, "nowhere.yaml: there is no such file" in answer.err) == (2, True)
