@@ -75,7 +75,7 @@ def test_denied_by_a_statement_and_tried_all_the_same(asked: Account, ask: Ask) 
     assert "since" not in told
 
 
-def test_a_call_that_failed_for_another_reason_ischapters(asked: Account, ask: Ask) -> None:
+def test_a_call_that_failed_for_another_reason_is_told(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:DeleteRole")
     assert told["verdict"][0] == (
         "none: it is not granted, and no use of it is seen in the logs;"
@@ -183,7 +183,7 @@ def test_what_needs_data_events(demo: Account, ask: Ask) -> None:
     assert chapters(ask, *ALICES, "ec2:RunInstances")["recorded"] == left_out
 
 
-def test_an_exclusion_ischapters(demo: Account, ask: Ask) -> None:
+def test_an_exclusion_is_told(demo: Account, ask: Ask) -> None:
     demo.configure(
         exclusions=[
             {"principal": "alice", "action": "iam:list*", "reason": "audits", "owner": "ops@example.com"}

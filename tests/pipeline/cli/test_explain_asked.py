@@ -78,7 +78,7 @@ def test_a_wildcard_is_no_action_where_a_policy_writes_it_so_either(asked: Accou
     assert "ec2:*: no such IAM action; explain takes one action" in answer.err
 
 
-def test_an_unknown_action_that_a_policy_names_ischapters(asked: Account, ask: Ask) -> None:
+def test_an_unknown_action_that_a_policy_names_is_told(asked: Account, ask: Ask) -> None:
     told = chapters(ask, *ALICES, "iam:futureaction")
     assert told[""][0].startswith("iam:FutureAction for user alice")
     assert told["granted"] == ["yes", "a policy names it, but no list of IAM actions knows it"]
