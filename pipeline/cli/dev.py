@@ -1,6 +1,7 @@
 """`cloudtracker dev`: open the tables in the Dagster UI."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ def dev(
     dagster, workspace = Path(sys.executable).parent / "dagster", HOME / "workspace.yaml"
     if not (dagster.exists() and workspace.exists()):
         raise UsageError("the UI needs a checkout with its extras installed: run 'make dev' there")
+    _ensure_free(port)
     from dagster import DagsterInstance
 
     from pipeline.account_partitions import register_accounts
@@ -37,3 +39,16 @@ def dev(
         register_accounts(instance, settings)
     os.chdir(HOME)
     os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "-p", str(port)])
+
+
+def _ensure_free(port: int) -> None:
+    # Dagster says that it cannot listen, and goes on without its UI.
+    with socket.socket() as listener:
+        # As the server does: what a server that has ended leaves of its connections keeps nobody from the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; name another one with --port"
+            ) from None

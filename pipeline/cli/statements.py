@@ -7,7 +7,9 @@ from typing import Any
 def in_words(source: dict[str, Any]) -> str:
     """Say which policy, statement and pattern it is, and on what it holds."""
     kind = {"boundary": "permissions boundary ", "scp": "service control policy "}.get(source["used_as"], "")
-    policy = f"{kind}{source['policy_arn'] or 'inline policy ' + source['policy_name']}"
+    # An SCP from a file has a name and no ARN, and is nobody's inline policy.
+    inline = "" if source["used_as"] == "scp" else "inline policy "
+    policy = f"{kind}{source['policy_arn'] or inline + source['policy_name']}"
     through = f" through group {source['group']}" if source["group"] else ""
     if source["used_as"] == "scp":
         through = f" at {source['attached_to']}"

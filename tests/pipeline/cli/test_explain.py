@@ -99,7 +99,7 @@ def test_cut_by_the_boundary(asked: Account, ask: Ask) -> None:
 def test_cut_by_a_service_control_policy(demo: Account, ask: Ask) -> None:
     everything, only_iam = demo.folder / "full.json", demo.folder / "only-iam.json"
     everything.write_text(json.dumps({"Statement": allow("*")}))
-    only_iam.write_text(json.dumps({"Statement": allow("iam:*")}))
+    only_iam.write_text(json.dumps({"Statement": [allow("iam:*"), allow("iam:Delete*", Effect="Deny")]}))
     accounts = [
         {
             "name": "demo",
@@ -115,6 +115,9 @@ def test_cut_by_a_service_control_policy(demo: Account, ask: Ask) -> None:
         "no: cut by organization level 2, none of whose service control policies allows it"
     ]
     assert chapters(ask, *ALICES, "iam:GetUser")["granted"] == ["yes"]
+    assert chapters(ask, *ALICES, "iam:DeleteUser")["denied by"][-1] == (
+        "service control policy only-iam at organization level 2, statement 1: Deny Action iam:Delete*"
+    )
 
 
 def test_restricted_by_a_condition_or_to_resources(asked: Account, ask: Ask) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 from datetime import date
 
 import pytest
@@ -77,6 +78,22 @@ def test_a_port_that_there_cannot_be_starts_nothing(
     monkeypatch.setattr("os.execv", lambda *_: pytest.fail("it was started"))
     answer = ask("dev", "--port", port)
     assert answer.code == 2 and "--port" in answer.err
+
+
+def test_a_port_that_is_taken_starts_nothing(
+    demo: Account, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("it was started"))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        answer = ask("dev", "--port", str(port))
+    assert answer.code == 2
+    assert (
+        f"port {port} of 127.0.0.1 cannot be used: Address already in use; name another one with --port"
+        in answer.err
+    )
 
 
 def test_a_missing_configuration_is_named(demo: Account, ask: Ask) -> None:
