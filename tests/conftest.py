@@ -1,5 +1,6 @@
 """What many tests need: a place of their own for Dagster, a small account, and the command itself."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -70,17 +71,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the tables `aws_actions` and `iam_actions`, made once."""
+    """A folder with the tables `aws_actions` and `iam_actions`, made once for all processes of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root, whole = base / "facts", base / "facts-are-whole"
+    with (base / "facts-lock").open("w") as lock:
+        # Reading botocore takes seconds: the other processes wait for the one that does.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            root.mkdir()
+            _make_facts(root)
+            whole.touch()
+    return root
+
+
+def _make_facts(root: Path) -> None:
     from assets.aws_actions.refresh import refresh
     from pipeline.data_files import DATA_FILES
     from pipeline.lake import Lake
 
-    root = tmp_path_factory.mktemp("facts")
     made = refresh(DATA_FILES)
     lake = Lake(root)
     lake.write("aws_actions", made.aws_actions)
     lake.write("iam_actions", made.iam_actions)
-    return root
 
 
 @pytest.fixture(scope="session")
