@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from assets.expanded_grants.schema import TIME
+from assets.iam_snapshots.principals import principal
 
 
 def with_first_granted(
@@ -26,11 +27,18 @@ def with_first_granted(
         return grants.with_columns(pl.lit(None, TIME).alias("first_granted"))
     principals = previous if previous_principals is None else previous_principals
     before = previous.select(
-        _key(), "action", pl.col("first_granted").alias("carried"), pl.lit(True).alias("was")
+        principal().alias("_principal"),
+        "action",
+        pl.col("first_granted").alias("carried"),
+        pl.lit(True).alias("was"),
     )
-    existed = principals.select(_key()).unique().with_columns(pl.lit(True).alias("existed"))
+    existed = (
+        principals.select(principal().alias("_principal"))
+        .unique()
+        .with_columns(pl.lit(True).alias("existed"))
+    )
     return (
-        grants.with_columns(_key())
+        grants.with_columns(principal().alias("_principal"))
         .join(existed, on="_principal", how="left", maintain_order="left")
         .with_columns(pl.col("action").cast(pl.String).alias("_action"))
         .join(
@@ -50,9 +58,3 @@ def with_first_granted(
         )
         .select(grants.columns)
     )
-
-
-def _key() -> pl.Expr:
-    known = pl.col("principal_id") != ""
-    key = pl.when(known).then(pl.col("principal_id").cast(pl.String))
-    return key.otherwise(pl.col("principal_arn").cast(pl.String)).alias("_principal")

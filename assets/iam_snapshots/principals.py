@@ -23,6 +23,16 @@ PRINCIPAL_COLUMNS: dict[str, pl.DataType] = {
 }
 
 
+def principal() -> pl.Expr:
+    """Return who is meant by `principal_id` and `principal_arn` (text or codes): the id, where a file has none the ARN.
+
+    The same ARN with another id was another principal, and the same id with another ARN is one that was renamed.
+    """
+    known = pl.col("principal_id") != ""
+    id_ = pl.when(known).then(pl.col("principal_id").cast(pl.String))
+    return id_.otherwise(pl.col("principal_arn").cast(pl.String)).alias("principal")
+
+
 def principals(snapshot: pl.DataFrame) -> pl.DataFrame:
     """Return one row per user and role with `PRINCIPAL_COLUMNS`, sorted by principal_arn.
 

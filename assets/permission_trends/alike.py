@@ -9,13 +9,16 @@ from collections.abc import Sequence
 import polars as pl
 
 
-def alike(earlier: pl.DataFrame, later: pl.DataFrame, columns: Sequence[tuple[str, str]]) -> pl.Series:
-    """Return of each row of `later` whether the row of `earlier` in its place has the same there.
+def apart(
+    earlier: pl.DataFrame, later: pl.DataFrame, columns: Sequence[tuple[str, str]]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Return the rows of both that are not alike in the same place, and of each row of `later` whether it is such.
 
-    `columns`: which column of the first with which of the second. Where one has more rows than the other, the places
-    mean nothing and no row is alike: whoever asks looks up by name what this does not find.
+    `columns`: which column of the first is compared with which of the second. Where one has more rows than the other,
+    the places mean nothing, and these are all rows: whoever asks looks up by name what this does not find.
     """
     if earlier.height != later.height:
-        return pl.repeat(False, later.height, eager=True)
+        return earlier, later, pl.repeat(True, later.height, eager=True)
     same = [(earlier[one] == later[other]).fill_null(False) for one, other in columns]
-    return pl.select(pl.all_horizontal(same)).to_series()
+    which = ~pl.select(pl.all_horizontal(same)).to_series()
+    return earlier.filter(which), later.filter(which), which

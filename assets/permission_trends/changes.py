@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.permission_trends.alike import alike
+from assets.iam_snapshots.principals import principal
+from assets.permission_trends.alike import apart
 from assets.permission_trends.schema import PERMISSION_CHANGES
 from assets.permission_trends.statements import WORDS, statement_words
-from assets.principal_diffs.earlier_grants import principal
 
 _IN_USE = ("used", "not_granted")
 DIFF_COLUMNS = (
@@ -47,12 +47,9 @@ def changes(before: StoredDay, after: StoredDay, stopped: pl.DataFrame) -> pl.Da
     deleted and created again is deleted and created here. Replaying `status_after` on the statuses of the day before
     gives those of the day: every difference has a row.
     """
-    was, now = before.diff, after.diff
-    stayed = alike(was, now, [(name, name) for name in ("principal_arn", "principal_id", "action", "status")])
-    stayed &= alike(_granted(was), _granted(now), [("removable", "removable")])
-    if was.height == now.height:
-        was = was.filter(~stayed)
-    was, now = _state(was, "before"), _state(now.filter(~stayed), "after")
+    compared = ("principal_arn", "principal_id", "action", "status", "removable")
+    was, now, _ = apart(before.diff, after.diff, [(name, name) for name in compared])
+    was, now = _state(was, "before"), _state(now, "after")
     both = was.join(now, on=["principal", "action"], how="full", coalesce=True).with_columns(
         pl.col("granted_before", "granted_after").fill_null(False),
         pl.col("status_before", "status_after").fill_null(""),
@@ -97,10 +94,6 @@ def _state(diff: pl.DataFrame, when: str) -> pl.DataFrame:
         pl.col("status").alias(f"status_{when}"),
         (pl.col("removable") != "").alias(f"granted_{when}"),
     )
-
-
-def _granted(diff: pl.DataFrame) -> pl.DataFrame:
-    return diff.select(pl.col("removable") != "")
 
 
 def _kinds() -> pl.Expr:

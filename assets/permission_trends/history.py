@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from assets.permission_trends.alike import alike
+from assets.permission_trends.alike import apart
 from assets.permission_trends.schema import HISTORY_KEY, PERMISSION_HISTORY
 
 _KEY = ["principal_arn", "action", "principal_id"]
@@ -55,9 +55,7 @@ def _joined(earlier: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     Each has a permission at most once. What is joined keeps the order of the later one.
     """
     ends, begins = [*_KEY, "status", "valid_to"], [*_KEY, "status", "valid_from"]
-    apart = ~alike(earlier, later, list(zip(ends, begins, strict=True)))
-    old = earlier.filter(apart) if earlier.height == later.height else earlier
-    new = later.filter(apart)
+    old, new, which = apart(earlier, later, list(zip(ends, begins, strict=True)))
     ended = old.join(new, left_on=ends, right_on=begins, how="anti")
     began = new.join(
         old.select(*_KEY, "status", pl.col("valid_to").alias("valid_from"), began="valid_from"),
@@ -66,5 +64,5 @@ def _joined(earlier: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
         maintain_order="left",
     ).select(pl.coalesce("began", "valid_from"))
     since = earlier["valid_from"] if earlier.height == later.height else later["valid_from"]
-    since = since.scatter(apart.arg_true(), began.to_series())
+    since = since.scatter(which.arg_true(), began.to_series())
     return pl.concat([ended, later.with_columns(valid_from=since)])

@@ -5,19 +5,11 @@ from datetime import date
 
 import polars as pl
 
+from assets.iam_snapshots.principals import principal
 from assets.principal_diffs.coverage import Window
 
 PAIR = {"principal": pl.String(), "action": pl.String()}
-"""A principal (see `principal`) and an action that it used."""
-
-
-def principal() -> pl.Expr:
-    """Return who is meant: the `principal_id`, where a file has none the `principal_arn`.
-
-    The same ARN with another id was another principal, and the same id with another ARN is one that was renamed.
-    """
-    known = pl.col("principal_id") != ""
-    return pl.when(known).then("principal_id").otherwise("principal_arn").alias("principal")
+"""A principal (see `principals.principal`) and an action that it used."""
 
 
 @dataclass

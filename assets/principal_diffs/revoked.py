@@ -5,8 +5,9 @@ from dataclasses import replace
 import polars as pl
 
 from assets.coded_text import plain
+from assets.iam_snapshots.principals import principal
 from assets.principal_diffs.codes import REASON
-from assets.principal_diffs.earlier_grants import PAIR, principal
+from assets.principal_diffs.earlier_grants import PAIR
 from assets.principal_diffs.facts import Facts
 from assets.principal_diffs.verdicts import without_grant
 
