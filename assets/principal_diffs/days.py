@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from assets.aws_actions.mapping import EventMapping
+from assets.coded_text import plain
 from assets.iam_snapshots.principals import principals
 from assets.partitions import Partition
 from assets.principal_diffs.codes import granted_names
 from assets.principal_diffs.coverage import Window
-from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_at_once, diff_in_ranges
+from assets.principal_diffs.diff import ROWS_AT_ONCE, Granted, Used, diff, diff_in_ranges
 from assets.principal_diffs.earlier_grants import EarlierGrants
 from assets.principal_diffs.rules import VerdictRules
 from assets.principal_diffs.trails import Trail, with_trails
@@ -67,7 +68,7 @@ def diff_days(
             granted, used = _inputs(partition.account, window, tables, earlier)
             granted = replace(granted, names=names)
             many = granted.grants.select(pl.len()).collect().item() > ROWS_AT_ONCE
-            compare = diff_in_ranges if many else diff_at_once
+            compare = diff_in_ranges if many else diff
             yield partition, compare(granted, used, window, mapping.result(), recorded[trails], rules)
 
 
@@ -85,7 +86,7 @@ def window_diff(
     """
     known = with_trails(tables.iam_actions, tables.aws_actions, rules.trails_over(window))
     granted, used = _inputs(account, window, tables, EarlierGrants(tables.grants), principal_arn)
-    return diff(granted, used, window, mapping, known, rules)
+    return plain(diff(granted, used, window, mapping, known, rules))
 
 
 def _inputs(

@@ -64,20 +64,9 @@ def diff(
 ) -> pl.DataFrame:
     """Return `principal_diffs` for every principal in `granted`, sorted by `principal_arn` and `action`.
 
-    The column `recorded` of `iam_actions` is as the account's trails make it: see `trails.with_trails`.
+    The column `recorded` of `iam_actions` is as the account's trails make it: see `trails.with_trails`. The columns of
+    text are Enums, but for the ids of events.
     """
-    return plain(diff_at_once(granted, used, window, mapping, iam_actions, rules))
-
-
-def diff_at_once(
-    granted: Granted,
-    used: Used,
-    window: Window,
-    mapping: EventMapping,
-    iam_actions: pl.DataFrame,
-    rules: VerdictRules,
-) -> pl.DataFrame:
-    """Return what `diff` does; the columns of text are Enums, but for the ids of events."""
     facts = _facts(granted, used, window, mapping, iam_actions, rules)
     grants = _keyed(_coded(granted.grants, facts.codes).collect(), facts.codes).sort("key")
     # Only what was used without a grant is looked up, so that the earlier days are read for little.
@@ -96,7 +85,7 @@ def diff_in_ranges(
 ) -> pl.LazyFrame:
     """Return what `diff` does as rows that are made as they are written, a range of principals after the other.
 
-    The columns of text are Enums, but for the ids of events. Raises `StorageError`, while the rows are made, for grants
+    Raises `StorageError`, while the rows are made, for grants
     that are not sorted.
     """
     facts = _facts(granted, used, window, mapping, iam_actions, rules)
