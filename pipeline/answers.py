@@ -8,6 +8,7 @@ import polars as pl
 from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.mapping import EventMapping
 from assets.errors import UsageError
+from assets.expanded_grants.attachments import Holdings, holdings
 from assets.expanded_grants.frames import expand_account
 from assets.expanded_grants.scp_files import ScpFiles, ScpSource
 from assets.iam_snapshots.authorization_details import AccountDetails
@@ -114,9 +115,17 @@ def diff_of(lake: Lake, settings: Settings, question: Question, principal_arn: s
 
 def unread_policies(lake: Lake, question: Question, principal_arn: str) -> list[str]:
     """Return what is said of each policy of one principal that is missing or cannot be read."""
-    end = [Partition(question.window.end, question.account.id)]
-    problems = tables_of(lake, question).problems if question.iam else lake.scan("grant_problems", end)
+    if question.iam is not None:
+        return [detail for _, detail in held_by(lake, question, principal_arn).problems]
+    problems = lake.scan("grant_problems", [Partition(question.window.end, question.account.id)])
     return problems.filter(pl.col("principal_arn") == principal_arn).collect()["detail"].to_list()
+
+
+def held_by(lake: Lake, question: Question, principal_arn: str) -> Holdings:
+    """Return the policies, boundary and SCPs of one principal on the last day of the window."""
+    scps = question.scps
+    everyone = holdings(details(lake, question), scps.read(), management_account=scps.management_account)
+    return next(one for one in everyone if one.principal.arn == principal_arn)
 
 
 def covered(lake: Lake, question: Question) -> list[date]:

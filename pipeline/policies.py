@@ -10,13 +10,13 @@ import polars as pl
 from assets.aws_actions.catalogue import Catalogue
 from assets.aws_actions.mapping import EventMapping
 from assets.errors import InputError
-from assets.expanded_grants.attachments import Holdings, holdings
+from assets.expanded_grants.attachments import Holdings
 from assets.partitions import Partition
 from assets.principal_diffs.activity import usage_of
 from assets.right_sized_policies.policies import RightSized, policy_of
 from assets.right_sized_policies.replay import replayed, with_policies
 from assets.unmapped_events.unmapped import unmapped
-from pipeline.answers import Question, details, diff_of
+from pipeline.answers import Question, diff_of, held_by
 from pipeline.data_files import DATA_FILES
 from pipeline.lake import Lake
 from pipeline.settings import Settings
@@ -26,7 +26,7 @@ def right_sized_policy(
     lake: Lake, settings: Settings, question: Question, principal: Mapping[str, Any]
 ) -> tuple[RightSized, Holdings]:
     """Return the policy that would have been enough in the window, and what the principal holds now."""
-    held = _held(lake, question, principal)
+    held = held_by(lake, question, principal["principal_arn"])
     return policy_of(_verdicts(lake, settings, question, principal), held, _catalogue(lake)), held
 
 
@@ -37,7 +37,7 @@ def replay(
 
     Raises `InputError` where the file holds no policy, or a statement that cannot be read.
     """
-    held, problems = with_policies(_held(lake, question, principal), read_policies(file))
+    held, problems = with_policies(held_by(lake, question, principal["principal_arn"]), read_policies(file))
     if problems:
         raise InputError(f"{file}: {problems[0]}; correct it, a statement that is left out would be refused")
     return replayed(_verdicts(lake, settings, question, principal), held, _catalogue(lake))
@@ -70,12 +70,6 @@ def read_policies(file: Path) -> list[dict[str, Any]]:
         if not isinstance(one, dict) or "Statement" not in one:
             raise InputError(f"{file}: document {number} is no policy: it has no Statement")
     return listed
-
-
-def _held(lake: Lake, question: Question, principal: Mapping[str, Any]) -> Holdings:
-    scps = question.scps
-    everyone = holdings(details(lake, question), scps.read(), management_account=scps.management_account)
-    return next(one for one in everyone if one.principal.arn == principal["principal_arn"])
 
 
 def _verdicts(
