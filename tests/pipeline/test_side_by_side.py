@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pipeline.side_by_side import hands, usual_processes
 from tests.build import allow, iam, log_file, record, user
 from tests.conftest import Account, Ask
 from tests.pipeline.many_days import PROGRAM, hashes
+from tests.processes import gone
 
 IDS = [f"{number}" * 12 for number in range(1, 5)]
 RUN = ("run", "--account", "all", "--from", "2026-06-29")
@@ -75,15 +75,6 @@ def _children(pid: int) -> list[int]:
     path = Path(f"/proc/{pid}/task/{pid}/children")
     found = [int(child) for child in path.read_text().split()]
     return [one for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
-
-
-def _gone(pids: list[int]) -> bool:
-    end = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_the_tables_are_the_same_and_an_account_that_fails_stops_no_other(several: Account, ask: Ask) -> None:
@@ -148,7 +139,7 @@ def test_an_interrupt_ends_all_and_leaves_whole_tables(
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert err.strip().splitlines()[-1].startswith("cloudtracker: interrupted")
-    assert _gone(workers)
+    assert gone(workers, 20)
     stopped = hashes(several)
     again = _start(several, *RUN, "--processes", "1", "--missing-only")
     assert again.wait(timeout=120) == 0, again.communicate()
@@ -166,7 +157,7 @@ def test_they_end_when_the_first_is_killed(several: Account) -> None:
     workers = _children(process.pid)
     process.kill()
     process.wait()
-    assert len(workers) == 2 and _gone(workers)
+    assert len(workers) == 2 and gone(workers, 20)
 
 
 def _nothing(account: AccountSettings) -> Plan:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from assets.cloudtrail_usage.sources.local import LocalLogs
 from assets.cloudtrail_usage.sources.source import LogFile
 from assets.errors import RunError
 from tests.assets.cloudtrail_usage.log_files import ACCOUNT, DAY, LONG_AFTER, as_bytes, event, put, read
+from tests.processes import gone, wait_until
 
 CHECKOUT = Path(__file__).parents[3]
 WEEK = [DAY + timedelta(days=n) for n in range(5)]
@@ -124,7 +125,7 @@ class _Meeting(LocalLogs):
 
     def read_many(self, files: Sequence[LogFile]) -> Iterator[bytes | OSError]:
         (self.read_by / str(os.getpid())).touch()
-        _wait_until(lambda: len(list(self.read_by.iterdir())) == 2)
+        wait_until(lambda: len(list(self.read_by.iterdir())) == 2)
         for number, _ in enumerate(super().read_many(files)):
             yield f'{{"Records": [{_record(os.getpid(), number)}]}}'.encode()
 
@@ -152,14 +153,8 @@ class _Deadly(LocalLogs):
         if multiprocessing.parent_process():
             self.killed.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        _wait_until(self.killed.exists)
+        wait_until(self.killed.exists)
         return super().read_many(files)
-
-
-def _wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
 
 
 def test_a_worker_that_dies_ends_the_reading(tmp_path: Path) -> None:
@@ -223,20 +218,6 @@ def _started(tmp_path: Path) -> tuple[subprocess.Popen[str], list[int]]:
     return process, workers
 
 
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def _gone(pids: list[int], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while any(map(_alive, pids)) and time.monotonic() < end:
-        time.sleep(0.05)
-    return not any(map(_alive, pids))
-
-
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
 def test_ctrl_c_ends_the_workers_and_leaves_nothing(tmp_path: Path) -> None:
     process, workers = _started(tmp_path)
@@ -246,7 +227,7 @@ def test_ctrl_c_ends_the_workers_and_leaves_nothing(tmp_path: Path) -> None:
     told = errors.count("Traceback") - errors.count("During handling of the above exception")
     assert told == errors.count("KeyboardInterrupt") == 1
     assert process.returncode != 0
-    assert _gone(workers, 5)
+    assert gone(workers, 5)
     assert list((tmp_path / "staging").iterdir()) == []
 
 
@@ -255,7 +236,7 @@ def test_workers_end_when_their_parent_is_killed_and_the_next_reading_tidies_up(
     process, workers = _started(tmp_path)
     process.kill()
     process.wait()
-    assert _gone(workers, 10)
+    assert gone(workers, 10)
     abandoned = list((tmp_path / "staging").iterdir())
     assert len(abandoned) == 1
     read(tmp_path / "logs", staging=tmp_path / "staging")
