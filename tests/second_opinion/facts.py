@@ -1,6 +1,6 @@
 """The facts that both sides take as given: the tables `aws_actions` and `iam_actions` as made, and the CSV files.
 
-The only module here that reads Parquet: the oracle gets plain dictionaries and lists.
+The oracle gets plain dictionaries and lists: only this module, and `made` with what it is compared with, read Parquet.
 """
 
 import csv
